@@ -1,0 +1,120 @@
+"""The command line: parse, call a service, print what it came to. No decisions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from syncbot import __version__
+from syncbot.cli.lazy import LazyGroup
+from syncbot.errors import Exit, SyncbotError
+
+_INTERRUPTED = 130
+"""As shells have it: 128 and the signal's number."""
+
+COMMANDS = {
+    "init": ("syncbot.cli.init", "Make a workspace: settings, patches/ and state/."),
+    "track": ("syncbot.cli.track", "Track one more package."),
+    "sync": ("syncbot.cli.sync", "The daily job: check, plan, verify, propose, record."),
+    "check": ("syncbot.cli.check", "Judge every tracked patch against new releases."),
+    "judge": ("syncbot.cli.judge", "Judge patches against a release, without any set-up."),
+    "explain": ("syncbot.cli.explain", "Why a patch has its verdict."),
+    "proposals": ("syncbot.cli.proposals", "List, show, accept or reject proposals."),
+    "restore": ("syncbot.cli.restore", "Bring a dropped patch back, pinned."),
+    "report": ("syncbot.cli.report", "The delta, now and over time."),
+    "delta": ("syncbot.cli.report", "The same as report."),
+    "run": ("syncbot.cli.daily", "Sync daily, in the foreground, until stopped."),
+    "doctor": ("syncbot.cli.doctor", "Say what is missing and how to mend it."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `syncbot init`, then `syncbot track pypi:NAME`, then `syncbot sync`.",
+)
+@click.version_option(__version__, prog_name="syncbot")
+@click.option(
+    "--workspace",
+    "-C",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The workspace, or a folder inside it. Default: the current folder.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no hints, only results and errors.")
+@click.option("--debug", is_flag=True, help="Logs, and tracebacks of unexpected errors, on standard error.")
+@click.pass_context
+def cli(context: click.Context, workspace: Path | None, quiet: bool, debug: bool) -> None:
+    """syncbot carries a patch only while it is essential.
+
+    It tracks downstream patches against upstream releases, drops those that upstream has, refreshes the rest, and
+    leaves proposals that prove what they do.
+
+    Exit codes: 0 the work was done; 1 with --exit-code: something needs a person; 2 usage, settings or input that
+    cannot be read; 3 a defect of syncbot; 4 every upstream, or the forge, was out of reach.
+    """
+    from syncbot.cli.shared import Options  # `--help` and `--version` need none of it
+
+    context.obj = Options(workspace or Path.cwd(), quiet=quiet, debug=debug)
+    if debug:
+        from syncbot.cli.debug import log_to_standard_error
+
+        context.call_on_close(log_to_standard_error())
+
+
+def main() -> None:
+    """The program: exits with a code of `errors.Exit`, or 130 when interrupted."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; gives its exit code. Errors are one line on standard error, and with --json a document too."""
+    debug, as_json = "--debug" in arguments, "--json" in arguments
+    try:
+        code = cli.main(arguments, prog_name="syncbot", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return _document(error.format_message(), error.exit_code, as_json=as_json)
+    except (KeyboardInterrupt, click.Abort):
+        return _said("interrupted", _INTERRUPTED)
+    except (BrokenPipeError, SystemExit):  # the latter is how click tells of a broken pipe
+        sys.stdout = None  # the reader has enough: nothing is wrong
+        return Exit.DONE
+    except SyncbotError as error:
+        if debug:
+            _traceback()
+        _said(f"error: {error}", error.exit_code)
+        return _document(str(error), error.exit_code, as_json=as_json)
+    except Exception as error:  # noqa: BLE001  # the last line of defence
+        if debug:
+            _traceback()
+        message = f"unexpected {type(error).__name__}; run again with --debug for the traceback"
+        _said(f"error: {message}", Exit.FAULT)
+        return _document(message, Exit.FAULT, as_json=as_json)
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _said(message: str, code: int) -> int:
+    from syncbot.report.safe import line
+
+    click.echo(f"syncbot: {line(message)}", err=True)
+    return code
+
+
+def _document(message: str, code: int, *, as_json: bool) -> int:
+    """What a command that failed as a whole prints on standard output with --json."""
+    if as_json:
+        from syncbot.report import documents
+        from syncbot.report.safe import line
+
+        click.echo(documents.rendered(documents.error(line(message), code)))
+    return code
+
+
+def _traceback() -> None:
+    from syncbot.cli.debug import traceback_text
+
+    click.echo(traceback_text(), err=True, nl=False)

@@ -1,0 +1,36 @@
+"""`syncbot explain`."""
+
+from __future__ import annotations
+
+import click
+
+from syncbot.cli import shared
+
+
+@click.command("explain")
+@click.argument("package", metavar="PKG")
+@click.argument("patch", metavar="PATCH")
+@click.option("--no-diff", is_flag=True, help="Leave out the patch's own text.")
+@shared.json_option
+@click.pass_context
+def command(context: click.Context, package: str, patch: str, *, no_diff: bool, as_json: bool) -> None:
+    """Why PATCH of PKG has its verdict: the evidence, hunk by hunk, and what would change it.
+
+    PATCH is its name in the series, or the last part of it; a patch that was dropped is explained too. No upstream is
+    asked: this tells what the last check found.
+
+    \b
+    Example:
+      syncbot explain zlib fix-crc.patch
+    """
+    from syncbot.report import documents
+    from syncbot.report.story import story
+    from syncbot.report.words import what_would_change_it
+    from syncbot.services.explain import explain
+
+    with shared.opened(context.obj) as workspace:
+        told = explain(workspace, package, patch)
+    if as_json:
+        shared.document(documents.explain(told, what_would_change_it(told.judgement)))
+    else:
+        click.echo(story(told, diff=not no_diff), nl=False)

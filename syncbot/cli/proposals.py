@@ -1,0 +1,122 @@
+"""`syncbot proposals`."""
+
+from __future__ import annotations
+
+import click
+
+from syncbot.cli import shared
+
+
+@click.group("proposals", invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True, help="Those that were answered or closed, too.")
+@shared.json_option
+@click.pass_context
+def command(context: click.Context, *, everything: bool, as_json: bool) -> None:
+    """The proposals that sync made: list (the default), show, accept, reject.
+
+    ID is a proposal's number, or the name of a package with one open proposal.
+
+    \b
+    Example:
+      syncbot proposals
+      syncbot proposals show 3
+      syncbot proposals accept zlib
+      syncbot proposals reject 3 --reason "we fork this one"
+    """
+    if context.invoked_subcommand is None:
+        _list(context, everything=everything, as_json=as_json)
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that were answered or closed, too.")
+@shared.json_option
+@click.pass_context
+def list_command(context: click.Context, *, everything: bool, as_json: bool) -> None:
+    """List the open proposals, newest first.
+
+    \b
+    Example:
+      syncbot proposals list --all
+    """
+    _list(context, everything=everything, as_json=as_json)
+
+
+def _list(context: click.Context, *, everything: bool, as_json: bool) -> None:
+    from syncbot.report import documents, texts
+    from syncbot.services import proposals
+
+    with shared.opened(context.obj) as workspace:
+        found = proposals.list_(workspace, everything=everything)
+    if as_json:
+        shared.document(documents.proposals(found))
+    elif found:
+        shared.table(texts.proposals(found))
+    else:
+        shared.lines(["No proposal is open." if not everything else "There are no proposals yet."])
+
+
+@command.command("show")
+@click.argument("which", metavar="ID")
+@shared.json_option
+@click.pass_context
+def show_command(context: click.Context, which: str, *, as_json: bool) -> None:
+    """Show a proposal: its body, and the branch to look at.
+
+    \b
+    Example:
+      syncbot proposals show 3
+    """
+    from syncbot.report import documents, texts
+    from syncbot.services import proposals
+
+    with shared.opened(context.obj) as workspace:
+        found = proposals.show(workspace, which)
+    if as_json:
+        shared.document(documents.proposal(found))
+    else:
+        shared.lines(texts.proposal(found))
+
+
+@command.command("accept")
+@click.argument("which", metavar="ID")
+@shared.json_option
+@click.pass_context
+def accept_command(context: click.Context, which: str, *, as_json: bool) -> None:
+    """Merge a proposal into the workspace. What it drops leaves the tree, not the record.
+
+    \b
+    Example:
+      syncbot proposals accept 3
+    """
+    from syncbot.report import documents, texts
+    from syncbot.services import proposals
+
+    with shared.opened(context.obj) as workspace:
+        found = proposals.accept(workspace, which)
+    if as_json:
+        shared.document(documents.answered(found))
+    else:
+        shared.lines(texts.answered(found))
+
+
+@command.command("reject")
+@click.argument("which", metavar="ID")
+@click.option("--reason", required=True, help="Why; it is remembered with the proposal.")
+@shared.json_option
+@click.pass_context
+def reject_command(context: click.Context, which: str, *, reason: str, as_json: bool) -> None:
+    """Turn a proposal down. The same content is not proposed again; a newer release is.
+
+    \b
+    Example:
+      syncbot proposals reject 3 --reason "we fork this one"
+    """
+    from syncbot.report import documents, texts
+    from syncbot.services import proposals
+
+    with shared.opened(context.obj) as workspace:
+        found = proposals.reject(workspace, which, reason)
+    if as_json:
+        shared.document(documents.answered(found))
+    else:
+        shared.lines(texts.answered(found))

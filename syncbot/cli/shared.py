@@ -1,0 +1,100 @@
+"""What the commands share: the global options, the workspace, and how results are printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from syncbot.cli import terminal
+from syncbot.errors import Exit
+
+if TYPE_CHECKING:
+    from syncbot.report.results import PackageProblem
+    from syncbot.report.table import Table
+    from syncbot.services.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options. `start`: where the workspace is looked for, from there upwards."""
+
+    start: Path
+    quiet: bool = False
+    debug: bool = False
+
+
+@contextmanager
+def opened(options: Options) -> Iterator[Workspace]:
+    """The services' workspace, with progress on standard error."""
+    from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
+
+    with (
+        terminal.progress(quiet=options.quiet) as progress,
+        wiring.opened(options.start, os.environ, progress) as found,
+    ):
+        yield found
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(command)
+
+
+def exit_code_option(command: F) -> F:
+    text = "Exit with 1 where a patch needs a person."
+    return click.option("--exit-code", "person", is_flag=True, help=text)(command)
+
+
+def private_option(command: F) -> F:
+    return click.option("--private", is_flag=True, help="Show private packages too.")(command)
+
+
+def packages_argument(command: F) -> F:
+    return click.argument("packages", nargs=-1, metavar="[PKG]...")(command)
+
+
+def program() -> str:
+    """How to call the program from here, quoted: `syncbot` where PATH finds it, else as it was called."""
+    import shlex
+    import shutil
+    import sys
+
+    called = Path(sys.argv[0])
+    return "syncbot" if called.name != "syncbot" or shutil.which("syncbot") else shlex.quote(str(called))
+
+
+def document(content: dict[str, Any]) -> None:
+    """Print a JSON document on standard output."""
+    from syncbot.report.documents import rendered
+
+    click.echo(rendered(content))
+
+
+def table(content: Table) -> None:
+    terminal.table(content)
+
+
+def lines(texts: Iterable[str]) -> None:
+    for text in texts:
+        click.echo(text)
+
+
+def complaints(texts: Iterable[str]) -> None:
+    """Problems and alerts: one line each, on standard error."""
+    for text in texts:
+        click.echo(f"syncbot: {text}", err=True)
+
+
+def leave(context: click.Context, worked: int, problems: Sequence[PackageProblem], *, person: bool = False) -> None:
+    """End the command with the right exit code. `person`: --exit-code was given and somebody is needed."""
+    from syncbot.report.results import exit_code
+
+    code = exit_code(worked, problems)
+    context.exit(Exit.PERSON if code is Exit.DONE and person else code)

@@ -1,0 +1,61 @@
+"""`syncbot sync`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from syncbot.cli import shared
+
+if TYPE_CHECKING:
+    from syncbot.report.results import SyncResult
+
+
+@click.command("sync")
+@shared.packages_argument
+@click.option("--dry-run", is_flag=True, help="Decide everything, write nothing.")
+@shared.private_option
+@shared.exit_code_option
+@shared.json_option
+@click.pass_context
+def command(
+    context: click.Context, packages: tuple[str, ...], *, dry_run: bool, private: bool, person: bool, as_json: bool
+) -> None:
+    """The daily job, for every package or for PKG...: check, plan, verify, propose, record.
+
+    It judges each patch against the newest release, and leaves one proposal per package that can move: patches that
+    upstream has are dropped, the rest is refreshed where it must be. Run twice on an unchanged world, the second run
+    changes nothing.
+
+    \b
+    Example:
+      syncbot sync --dry-run         what would be proposed
+      syncbot sync                   do it
+      syncbot proposals show 1       read what came of it
+    """
+    from syncbot.report.results import needs_person
+    from syncbot.services.sync import sync
+
+    with shared.opened(context.obj) as workspace:
+        found = sync(workspace, packages, dry_run=dry_run)
+    tell(found, quiet=context.obj.quiet, private=private, as_json=as_json)
+    asked = person and needs_person([i.check.judgement for i in found.items if i.check.judgement is not None])
+    shared.leave(context, len(found.items), found.problems, person=asked)
+
+
+def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool) -> None:
+    """Print what a sync came to."""
+    from syncbot.report import documents, texts
+    from syncbot.report.visible import of_sync
+
+    shown, hidden = of_sync(found, private=private)
+    checks = [item.check for item in shown.items]
+    shared.complaints([*texts.alerts(checks), *texts.problems(shown.problems)])
+    if as_json:
+        shared.document(documents.sync(shown))
+        return
+    shared.table(texts.verdicts(checks))
+    shared.lines(["", *texts.sync_lines(shown), *texts.hidden(hidden)])
+    if not quiet:
+        shared.lines(["", "Next:", *(f"  {text}" for text in texts.next_commands(shown, shared.program()))])

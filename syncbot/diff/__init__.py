@@ -1,0 +1,1 @@
+"""Bytes to files and hunks; placing hunks; three-way merge; writing patches. Pure."""

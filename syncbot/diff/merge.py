@@ -1,0 +1,121 @@
+"""Three-way merge of lines, with every region accounted for. Agrees with `git merge-file` on what is clean."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from syncbot.diff.lines import Change, changes, match, split_lines
+
+
+class Side(StrEnum):
+    """Who changed a region."""
+
+    SAME = "same"
+    OURS = "ours"
+    THEIRS = "theirs"
+    BOTH = "both"
+    """Both, in the same way."""
+    CONFLICT = "conflict"
+
+
+class Region(NamedTuple):
+    """Half-open line ranges (from 0) of one region in base (b), ours (o) and theirs (t)."""
+
+    side: Side
+    b0: int
+    b1: int
+    o0: int
+    o1: int
+    t0: int
+    t1: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`content` is None where anything conflicts."""
+
+    content: bytes | None
+    regions: tuple[Region, ...]
+
+    @property
+    def conflicts(self) -> int:
+        return sum(region.side is Side.CONFLICT for region in self.regions)
+
+
+def merge3(base: bytes, ours: bytes, theirs: bytes) -> Merged:
+    """Merge two changed texts with their common ancestor."""
+    b, o, t = split_lines(base), split_lines(ours), split_lines(theirs)
+    regions = merge_regions(b, o, t, changes(match(b, o), len(b), len(o)), changes(match(b, t), len(b), len(t)))
+    if any(region.side is Side.CONFLICT for region in regions):
+        return Merged(None, tuple(regions))
+    out: list[bytes] = []
+    for region in regions:
+        out += t[region.t0 : region.t1] if region.side is Side.THEIRS else o[region.o0 : region.o1]
+    return Merged(b"".join(out), tuple(regions))
+
+
+def merge_regions(
+    b: Sequence[Hashable],
+    o: Sequence[Hashable],
+    t: Sequence[Hashable],
+    ours: Sequence[Change],
+    theirs: Sequence[Change],
+    *,
+    touching: bool = True,
+) -> list[Region]:
+    """Regions that cover all three texts, in order. Changes of both sides that touch make one region: there must be an
+    unchanged line between two changes for them to be independent (as in xdiff). Without `touching` only changes that
+    overlap do: neighbours are independent, unless both insert at one point."""
+    regions: list[Region] = []
+    at_b = at_o = at_t = 0
+    i = j = 0
+    while i < len(ours) or j < len(theirs):
+        mine, other, i2, j2 = _cluster(ours, theirs, i, j, touching)
+        low = min(c.a0 for c in (*mine, *other))
+        high = max(c.a1 for c in (*mine, *other))
+        gap = low - at_b
+        if gap:
+            regions.append(Region(Side.SAME, at_b, low, at_o, at_o + gap, at_t, at_t + gap))
+        o0, t0 = at_o + gap, at_t + gap
+        o1 = o0 + (high - low) + sum((c.b1 - c.b0) - (c.a1 - c.a0) for c in mine)
+        t1 = t0 + (high - low) + sum((c.b1 - c.b0) - (c.a1 - c.a0) for c in other)
+        side = (
+            Side.OURS
+            if not other
+            else Side.THEIRS
+            if not mine
+            else (Side.BOTH if list(o[o0:o1]) == list(t[t0:t1]) else Side.CONFLICT)
+        )
+        regions.append(Region(side, low, high, o0, o1, t0, t1))
+        at_b, at_o, at_t, i, j = high, o1, t1, i2, j2
+    if at_b < len(b):
+        regions.append(Region(Side.SAME, at_b, len(b), at_o, len(o), at_t, len(t)))
+    return regions
+
+
+def _cluster(
+    ours: Sequence[Change], theirs: Sequence[Change], i: int, j: int, touching: bool
+) -> tuple[list[Change], list[Change], int, int]:
+    """The next change and all that belong with it, from both sides."""
+    mine: list[Change] = []
+    other: list[Change] = []
+    low = high = -1
+    while True:
+        first_mine = j >= len(theirs) or (i < len(ours) and ours[i][:2] <= theirs[j][:2])
+        if i >= len(ours) and j >= len(theirs):
+            return mine, other, i, j
+        change = ours[i] if first_mine else theirs[j]
+        if mine or other:
+            apart = change.a0 > high if touching else change.a0 >= high and not change.a0 == change.a1 == low == high
+            if apart:
+                return mine, other, i, j
+        else:
+            low = change.a0
+        high = max(high, change.a1)
+        if first_mine:
+            mine, i = [*mine, change], i + 1
+        else:
+            other, j = [*other, change], j + 1

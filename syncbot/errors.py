@@ -1,0 +1,91 @@
+"""The error family. One base, one sentence per subclass, data as attributes.
+
+Messages are lower case: what failed and with which value, then the remedy. They are shown to people and
+logged, so they never hold a secret: addresses go through `syncbot.model.addresses.shown` first.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What every command's exit code means."""
+
+    DONE = 0
+    """The work was done, also when a person is needed or one package failed and was reported."""
+    PERSON = 1
+    """With --exit-code: something needs a person."""
+    INPUT = 2
+    """Usage, settings or input that cannot be read."""
+    FAULT = 3
+    """Our fault."""
+    UNREACHABLE = 4
+    """Every upstream or the forge was out of reach."""
+
+
+class SyncbotError(Exception):
+    """The base of all errors that syncbot raises on purpose."""
+
+    exit_code = Exit.FAULT
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what if not remedy else f"{what}; {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+class InputError(SyncbotError):
+    """A file, an argument or a setting cannot be read or does not make sense."""
+
+    exit_code = Exit.INPUT
+
+    def __init__(self, what: str, remedy: str = "", *, path: str | None = None, line: int | None = None) -> None:
+        place = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(place + what, remedy)
+        self.path = path
+        self.line = line
+
+
+class HostileInput(InputError):
+    """Input from outside tries to leave its place (path, option, transport) or exceeds a limit."""
+
+
+class PatchError(InputError):
+    """A patch file cannot be parsed, or is no patch."""
+
+
+class UpstreamUnreachable(SyncbotError):
+    """An upstream could not be asked (network, authentication, not found)."""
+
+    exit_code = Exit.UNREACHABLE
+
+
+class UpstreamChanged(SyncbotError):
+    """A release that was seen before is gone or has other content now: a supply-chain event."""
+
+    exit_code = Exit.INPUT
+
+
+class DigestMismatch(UpstreamChanged):
+    """A download's digest is not the one that the registry published."""
+
+
+class ForgeError(SyncbotError):
+    """The forge refused, or could not be reached."""
+
+    exit_code = Exit.UNREACHABLE
+
+
+class ForgeRefused(ForgeError):
+    """The forge was reached and will not do it: what was asked does not go together with what stands there."""
+
+    exit_code = Exit.INPUT
+
+
+class StoreError(SyncbotError):
+    """The state database cannot be used."""
+
+
+class Fault(SyncbotError):
+    """Something that must not happen did: a defect of syncbot."""

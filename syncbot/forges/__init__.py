@@ -1,0 +1,1 @@
+"""Where proposals are shown and answered, each forge behind `syncbot.ports.Forge`."""

@@ -1,0 +1,169 @@
+"""The local forge's files: one JSON record per proposal, and its body as Markdown for people.
+
+    records/<id>.json            what the forge knows
+    proposals/<id>-<package>.md  the same for a maintainer's editor; written again whenever the record changes
+    lock                         held while something is decided and written
+
+Each file is written aside and renamed, so a reader sees the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from syncbot.errors import ForgeError, ForgeRefused
+from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+
+_SCHEMA = "syncbot.proposal/1"
+_FRESH = 100_000_000
+"""Nanoseconds: a folder changed so recently may change again without its time telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record, and where its branch stood before (None: nowhere). The record is written before the branch moves, so a
+    branch at `was` means that the move is still to be made."""
+
+    record: ProposalRecord
+    was: CommitId | None
+
+
+class ProposalFolder:
+    """Reads and writes the records below `folder`. Raises ForgeError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._records = folder / "records"
+        self._files: dict[int, tuple[tuple[int, int, int], Kept]] = {}
+        self._listed_at: int | None = None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time. The lock falls with the process that holds it."""
+        try:
+            self._records.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def all(self) -> list[Kept]:
+        """Every record, newest first."""
+        return [kept for _id, kept in sorted(self._read().items(), reverse=True)]
+
+    def get(self, id: str) -> Kept:
+        found = self._read().get(int(id)) if id.isascii() and id.isdigit() else None
+        if found is None:
+            raise ForgeRefused(f"there is no proposal {id!r}", "syncbot proposals lists them")
+        return found
+
+    def next_id(self) -> str:
+        return str(max(self._read(), default=0) + 1)
+
+    def newest(self, package: PackageName, line: str) -> Kept | None:
+        return next((k for k in self.all() if (k.record.package, k.record.line) == (package, line)), None)
+
+    def write(self, kept: Kept) -> None:
+        """Write the record where it differs from the one on disk."""
+        self._write(self._records / f"{kept.record.id}.json", _to_text(kept))
+
+    def write_page(self, record: ProposalRecord) -> None:
+        """Write the Markdown page where it differs from the one on disk."""
+        name = f"{record.id}-{re.sub(r'[^A-Za-z0-9._@+-]', '-', record.package)}.md"
+        self._write(self._folder / "proposals" / name, page(record))
+
+    def _write(self, path: Path, text: str) -> None:
+        content = text.encode("utf-8", "surrogateescape")
+        aside = path.with_name(f".{path.name}.new")
+        try:
+            if path.exists() and path.read_bytes() == content:
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        self._listed_at = None
+
+    def _read(self) -> dict[int, Kept]:
+        try:
+            changed = self._records.stat().st_mtime_ns
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        if self._listed_at != changed:
+            # a record is replaced by renaming: what has the same inode and time was read before
+            before, self._files = self._files, {}
+            for path in self._records.iterdir():
+                if path.suffix == ".json" and path.stem.isdigit():
+                    found = path.stat()
+                    mark = (found.st_ino, found.st_mtime_ns, found.st_size)
+                    known = before.get(int(path.stem))
+                    kept = known[1] if known is not None and known[0] == mark else _from_file(path)
+                    self._files[int(path.stem)] = (mark, kept)
+            self._listed_at = None if time.time_ns() - changed < _FRESH else changed
+        return {id: kept for id, (_mark, kept) in self._files.items()}
+
+
+def page(record: ProposalRecord) -> str:
+    """The Markdown page: title, state, body."""
+    title = " ".join(record.title.split())
+    state = f"{record.status}, draft" if record.draft and record.status is ProposalStatus.OPEN else str(record.status)
+    note = f" ({' '.join(record.note.split())})" if record.note else ""
+    lines = [f"# {title}", "", f"Proposal {record.id}: {state}{note}. Branch `{record.branch}`."]
+    if record.status is ProposalStatus.OPEN:
+        todo = "It waits for a person and cannot be accepted yet." if record.draft else _ANSWER.format(id=record.id)
+        lines += ["", todo]
+    return "\n".join([*lines, "", record.body.strip("\n"), ""])
+
+
+_ANSWER = "Answer it with `syncbot proposals accept {id}` or `syncbot proposals reject {id}`."
+
+
+def _to_text(kept: Kept) -> str:
+    document: dict[str, object] = {"schema": _SCHEMA}
+    for field in fields(ProposalRecord):
+        value = getattr(kept.record, field.name)
+        document[field.name] = value.isoformat() if isinstance(value, datetime) else value
+    document["was"] = kept.was
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _from_file(path: Path) -> Kept:
+    try:
+        document = json.loads(path.read_bytes())
+        if document.pop("schema") != _SCHEMA:
+            raise ValueError("another schema")
+        was = document.pop("was")
+        document["status"] = ProposalStatus(document["status"])
+        for name in ("opened", "updated"):
+            document[name] = datetime.fromisoformat(document[name])
+        return Kept(ProposalRecord(**document), was)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ForgeError(
+            f"the proposal record {path} cannot be read ({error})", "restore it from a backup, or delete it"
+        ) from error
+
+
+def _unusable(path: Path, error: OSError) -> ForgeError:
+    return ForgeError(f"{path} cannot be used ({error.strerror})", "check the folder, its permissions and free space")

@@ -1,0 +1,1 @@
+"""The only room that runs the git binary (`run`) or touches pygit2."""

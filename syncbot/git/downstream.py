@@ -1,0 +1,159 @@
+"""The workspace: the user's own repository, and the files in its work tree."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pygit2
+
+from syncbot.errors import InputError
+from syncbot.git.run import GitFailed, git
+from syncbot.git.trees import GitTree
+from syncbot.model.ids import BlobId, CommitId
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tree, blob_id
+
+
+class GitDownstream:
+    """Implements `syncbot.ports.Downstream` on the repository that `start` lies in. `root` is its work tree.
+
+    Only `files` (when first asked) and `dirty` start a git process, one each.
+    """
+
+    def __init__(self, start: Path) -> None:
+        self.root = find_root(start)
+        self._repository = pygit2.Repository(str(self.root))
+        self.head()
+
+    def files(self) -> Tree:
+        return WorkTree(self.root)
+
+    def head(self) -> CommitId:
+        try:
+            return CommitId(str(self._repository.head.target))
+        except pygit2.GitError:
+            raise InputError(
+                f"the git repository {self.root} has no commit yet", "commit your files: git add -A && git commit"
+            ) from None
+
+    def branch(self) -> str:
+        return "HEAD" if self._repository.head_is_detached else self._repository.head.shorthand
+
+    def at(self, commit: CommitId) -> Tree:
+        return GitTree(self.root, commit)
+
+    def contains(self, commit: CommitId) -> bool:
+        head = self.head()
+        here = commit in self._repository
+        return here and (commit == head or self._repository.descendant_of(head, commit))
+
+    def dirty(self, folder: str) -> Iterable[str]:
+        return [path for path, _staged, _unstaged in status(self.root, [folder])]
+
+
+def find_root(start: Path) -> Path:
+    """The work tree that `start` lies in. Raises InputError."""
+    found = pygit2.discover_repository(str(start)) if start.is_dir() else None
+    if found is None:
+        raise InputError(
+            f"{start} lies in no git repository",
+            "make it one: git init && git add -A && git commit -m 'First commit'",
+        )
+    try:
+        folder = pygit2.Repository(found).workdir
+    except pygit2.GitError as error:
+        raise InputError(f"the git repository {found} cannot be opened ({error})") from error
+    if folder is None:
+        raise InputError(f"the git repository {found} is bare", "run syncbot in a clone of it that has a work tree")
+    return Path(folder)
+
+
+def status(root: Path, paths: Sequence[str]) -> list[tuple[str, str, str]]:
+    """What differs from HEAD at or below `paths` (empty: nothing), untracked files included: [(path, how it is staged,
+    how the file differs from what is staged)], each a letter of `git status --porcelain`, `?` for untracked."""
+    if not paths:
+        return []
+    command = ["--literal-pathspecs", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--"]
+    said = _git(root, [*command, *(path.strip("/") or "." for path in paths)])
+    lines = [_text(line) for line in said.split(b"\0") if line]
+    return [(line[3:], line[0], line[1]) for line in lines]
+
+
+class WorkTree:
+    """The files of a work tree that git tracks or would track: ignored ones and `.git` are left out, symbolic links
+    are not followed. Which files there are is asked once, at the first question; contents are read when asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listed: frozenset[str] | None = None
+        self._folders: dict[str, bool] = {"": True}
+
+    def entry(self, path: str) -> Entry | None:
+        mode = self._mode(path)
+        if mode is None:
+            return None
+        content = self.read(path)
+        if content is None:
+            return None
+        return Entry(mode, BlobId(content.decode()) if mode == SUBMODULE else blob_id(content))
+
+    def read(self, path: str) -> bytes | None:
+        mode = self._mode(path)
+        if mode is None:
+            return None
+        file = self._root / path
+        try:
+            if mode == SUBMODULE:
+                return str(pygit2.Repository(str(self._root)).index[path].id).encode()
+            return os.fsencode(file.readlink()) if mode == SYMLINK else file.read_bytes()
+        except (FileNotFoundError, KeyError):
+            return None
+        except OSError as error:
+            raise InputError(f"cannot be read ({error.strerror})", "check its permissions", path=path) from error
+
+    def paths(self) -> Iterable[str]:
+        return [path for path in sorted(self._all()) if self._mode(path) is not None]
+
+    def _all(self) -> frozenset[str]:
+        if self._listed is None:
+            said = _git(self._root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            self._listed = frozenset(_text(path) for path in said.split(b"\0") if path)
+        return self._listed
+
+    def _mode(self, path: str) -> int | None:
+        if path not in self._all() or not self._is_folder(path.rpartition("/")[0]):
+            return None
+        try:
+            found = (self._root / path).lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if stat.S_ISREG(found):
+            return EXECUTABLE if found & stat.S_IXUSR else FILE
+        if stat.S_ISLNK(found):
+            return SYMLINK
+        return SUBMODULE if stat.S_ISDIR(found) and not path.endswith("/") else None
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether every part of path is a folder of its own: one that became a symbolic link leads elsewhere."""
+        if path not in self._folders:
+            above = self._is_folder(path.rpartition("/")[0])
+            try:
+                self._folders[path] = above and stat.S_ISDIR((self._root / path).lstat().st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                self._folders[path] = False
+        return self._folders[path]
+
+
+def _git(root: Path, command: Sequence[str]) -> bytes:
+    try:
+        return git(command, cwd=root)
+    except GitFailed as error:
+        raise InputError(
+            f"the git repository {root} cannot be read ({error.said})", "see what git status says"
+        ) from error
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,194 @@
+"""The history index as one SQLite file: schema, writing and look-ups. Derived data: it may be deleted at any time.
+
+Compact on purpose: raw ids, integers for commits, paths and authors, a clustered table for touches. About 4 MB for
+10,000 commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from syncbot.git.history_log import RawCommit
+from syncbot.judge.history import Link, subject_key
+
+SCHEMA_VERSION = 2
+BUSY_MILLISECONDS = 60_000
+_SCHEMA = """
+CREATE TABLE head (name TEXT NOT NULL, id BLOB NOT NULL, PRIMARY KEY (name, id)) WITHOUT ROWID;
+CREATE TABLE author (id INTEGER PRIMARY KEY, address TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (address, name));
+CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, base INTEGER NOT NULL);
+CREATE INDEX path_base ON path (base);
+CREATE TABLE edge (k INTEGER PRIMARY KEY, parents BLOB NOT NULL);
+CREATE TABLE sha (id BLOB PRIMARY KEY, k INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE commits (k INTEGER PRIMARY KEY, id BLOB NOT NULL, author INTEGER NOT NULL, time INTEGER NOT NULL,
+    key INTEGER NOT NULL, subject TEXT NOT NULL, size INTEGER NOT NULL, paths BLOB NOT NULL);
+CREATE INDEX commits_key ON commits (key);
+CREATE INDEX commits_time ON commits (time);
+CREATE TABLE touch (path INTEGER NOT NULL, k INTEGER NOT NULL, old BLOB NOT NULL, new BLOB NOT NULL,
+    PRIMARY KEY (path, k)) WITHOUT ROWID;
+CREATE TABLE link (short TEXT NOT NULL, digits TEXT NOT NULL, k INTEGER NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (short, digits, k, kind)) WITHOUT ROWID;
+CREATE TABLE reach (k INTEGER PRIMARY KEY, flags BLOB NOT NULL);
+"""
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """Open or create the file. Raises sqlite3.Error."""
+    db = sqlite3.connect(file, timeout=BUSY_MILLISECONDS / 1000, isolation_level=None)
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA cache_size = -16384")
+    db.execute("PRAGMA mmap_size = 268435456")
+    return db
+
+
+def create(file: Path) -> sqlite3.Connection:
+    """A new, empty index for a first fill aside: no journal, since the file is thrown away if the fill is not
+    finished."""
+    db = sqlite3.connect(file, isolation_level=None)
+    db.execute("PRAGMA journal_mode = OFF")
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA cache_size = -65536")
+    db.executescript(_SCHEMA)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return db
+
+
+def is_current(db: sqlite3.Connection) -> bool:
+    """Whether the file holds a finished index of this version. Raises sqlite3.DatabaseError where it is no database."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return bool(version == SCHEMA_VERSION)
+
+
+def base_key(path: bytes) -> int:
+    return zlib.crc32(path.rsplit(b"/", 1)[-1])
+
+
+def pack(numbers: Iterable[int]) -> bytes:
+    return array("I", numbers).tobytes()
+
+
+def unpack(data: bytes) -> Sequence[int]:
+    return memoryview(data).cast("I")
+
+
+def keys_of(db: sqlite3.Connection, start: str) -> list[int]:
+    """Keys of the commits whose id starts with these hex digits."""
+    even = start[: len(start) // 2 * 2]
+    low = bytes.fromhex(even)
+    rows = db.execute("SELECT id, k FROM sha WHERE id >= ? AND id < ?", (low, low + b"\xff" * 32))
+    return [k for id, k in rows if id.hex().startswith(start)]
+
+
+class Writer:
+    """Adds commits, parents first. The caller holds the transaction."""
+
+    BATCH = 4000
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        (last,) = db.execute("SELECT coalesce(max(k), 0) FROM edge").fetchone()
+        self._next = int(last) + 1
+        self._empty = last == 0
+        self._keys: dict[bytes, int] = {}
+        self._paths: dict[bytes, int] = {}
+        self._authors: dict[tuple[str, str], int] = {}
+        self._last_path = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()[0]
+        self._last_author = db.execute("SELECT coalesce(max(id), 0) FROM author").fetchone()[0]
+        self._rows: dict[str, list[tuple[object, ...]]] = {}
+        self._reverts: list[tuple[str, int]] = []
+        self.count = 0
+
+    def add(self, commit: RawCommit) -> None:
+        k, self._next = self._next, self._next + 1
+        self._keys[commit.id] = k
+        parents = [p for p in map(self._key, commit.parents) if p is not None]  # a shallow border has unknown parents
+        rows = self._rows
+        rows.setdefault("edge", []).append((k, pack(parents)))
+        rows.setdefault("sha", []).append((commit.id, k))
+        if len(commit.parents) < 2:
+            self._content(k, commit)
+        self.count += 1
+        if self.count % self.BATCH == 0:
+            self.flush()
+
+    def _content(self, k: int, commit: RawCommit) -> None:
+        rows = self._rows
+        paths = []
+        touches = rows.setdefault("touch", [])
+        for path, old, new in commit.touches:
+            number = self._paths.get(path) or self._path(path)
+            paths.append(number)
+            touches.append((number, k, old, new))
+        author = self._author(commit.author, commit.author_name)
+        key = subject_key(commit.subject)
+        subject = commit.subject[:500]
+        rows.setdefault("commits", []).append(
+            (k, commit.id, author, commit.time, key, subject, len(paths), pack(paths))
+        )
+        for link, digits in commit.named:
+            rows.setdefault("link", []).append((digits[:7], digits, k, link.value))
+            if link is Link.REVERTS:
+                self._reverts.append((digits, k))
+
+    def flush(self) -> None:
+        for table, rows in self._rows.items():
+            if table in ("touch", "sha"):
+                rows.sort(key=_first_two)  # into the clustered tables in their own order
+            marks = ",".join("?" * len(rows[0])) if rows else ""
+            if rows:
+                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608  # our names
+        self._rows.clear()
+
+    def finish(self) -> None:
+        """Write the rest. A revert of a merge is kept a second time, where it is found for every commit of the
+        merge."""
+        self.flush()
+        for digits, k in self._reverts:
+            for merge in keys_of(self._db, digits):
+                row = self._db.execute("SELECT parents FROM edge WHERE k = ?", (merge,)).fetchone()
+                if len(unpack(row[0])) > 1:
+                    self._db.execute("INSERT OR IGNORE INTO link VALUES ('', ?, ?, ?)", (digits, k, Link.REVERTS.value))
+        self._reverts.clear()
+
+    def _key(self, id: bytes) -> int | None:
+        found = self._keys.get(id)
+        if found is None and not self._empty:
+            row = self._db.execute("SELECT k FROM sha WHERE id = ?", (id,)).fetchone()
+            if row is not None:
+                found = self._keys[id] = row[0]
+        return found
+
+    def _path(self, path: bytes) -> int:
+        found = self._paths.get(path)
+        if found is None:
+            row = None if self._empty else self._db.execute("SELECT id FROM path WHERE path = ?", (path,)).fetchone()
+            if row is None:
+                self._last_path += 1
+                found = int(self._last_path)
+                self._rows.setdefault("path", []).append((found, path, base_key(path)))
+            else:
+                found = int(row[0])
+            self._paths[path] = found
+        return found
+
+    def _author(self, address: str, name: str) -> int:
+        found = self._authors.get((address, name))
+        if found is None:
+            query = "SELECT id FROM author WHERE address = ? AND name = ?"
+            row = None if self._empty else self._db.execute(query, (address, name)).fetchone()
+            if row is None:
+                self._last_author += 1
+                found = int(self._last_author)
+                self._rows.setdefault("author", []).append((found, address, name))
+            else:
+                found = int(row[0])
+            self._authors[(address, name)] = found
+        return found
+
+
+def _first_two(row: tuple[object, ...]) -> tuple[object, ...]:
+    return row[:2]

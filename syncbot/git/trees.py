@@ -1,0 +1,171 @@
+"""Trees of a git repository, read through pygit2 without a work tree.
+
+Tree objects are parsed from their bytes: that keeps names that are not UTF-8 exact, and makes a directory one
+dictionary for all the revisions that share it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygit2
+
+from syncbot.errors import HostileInput, InputError
+from syncbot.git.run import refuse_option
+from syncbot.model.ids import BlobId, CommitId
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry
+
+# Mirrors may lie on a volume of another user (a container's, say): who owns them is the user's affair. What is read is
+# verified against its hash (libgit2's default, stated here because proofs rest on it).
+pygit2.settings.owner_validation = False
+pygit2.settings.enable_strict_hash_verification(True)
+
+_FOLDER = 0o040000
+_Folder = dict[str, Entry]
+_MOST_FOLDERS = 16_384
+_opened = threading.local()
+
+
+class GitTree:
+    """The tree of one revision. Opened at the first question; `revision` is a commit id, or whatever `resolve` takes.
+
+    Raises InputError (at the first question) where the repository or the revision is not there.
+    """
+
+    def __init__(self, repository: Path, revision: str) -> None:
+        self._repository = repository
+        self._revision = refuse_option(revision, "revision")
+        self._root: str | None = None
+        self._paths: tuple[str, ...] | None = None
+
+    def entry(self, path: str) -> Entry | None:
+        *folders, name = path.split("/")
+        folder: str | None = self._root_id()
+        for part in folders:
+            found = self._objects().folder(folder).get(part) if folder else None
+            folder = found.id if found is not None and found.mode == _FOLDER else None
+        entry = self._objects().folder(folder).get(name) if folder else None
+        return None if entry is None or entry.mode == _FOLDER else entry
+
+    def read(self, path: str) -> bytes | None:
+        entry = self.entry(path)
+        if entry is None:
+            return None
+        return entry.id.encode() if entry.mode == SUBMODULE else self._objects().blob(entry.id)
+
+    def paths(self) -> tuple[str, ...]:
+        if self._paths is None:
+            self._paths = tuple(self._walk(self._root_id(), ""))
+        return self._paths
+
+    def _walk(self, folder: str, prefix: str) -> Iterator[str]:
+        for name, entry in self._objects().folder(folder).items():
+            if entry.mode == _FOLDER:
+                yield from self._walk(entry.id, f"{prefix}{name}/")
+            else:
+                yield prefix + name
+
+    def _root_id(self) -> str:
+        if self._root is None:
+            self._root = self._objects().root(self._revision)
+        return self._root
+
+    def _objects(self) -> _Objects:
+        return _objects(self._repository)
+
+
+class _Objects:
+    """The objects of one repository for one thread (a pygit2 repository may not be shared), with a cache of folders."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self.repository = pygit2.Repository(str(path))
+        except pygit2.GitError:
+            raise InputError(f"{path} is no git repository", "give the path of one") from None
+        self._folders: OrderedDict[str, _Folder] = OrderedDict()
+
+    def folder(self, id: str) -> _Folder:
+        found = self._folders.get(id)
+        if found is None:
+            found = self._folders[id] = _parse(self._read(id))
+            if len(self._folders) > _MOST_FOLDERS:
+                self._folders.popitem(last=False)
+        return found
+
+    def blob(self, id: str) -> bytes:
+        return self._read(id)
+
+    def root(self, revision: str) -> str:
+        return str(_find(self.repository, self._path, revision).peel(pygit2.Tree).id)
+
+    def _read(self, id: str) -> bytes:
+        try:
+            return bytes(self.repository.read(id)[1])
+        except (KeyError, pygit2.GitError):
+            raise InputError(
+                f"{self._path} is damaged: object {id} cannot be read", "delete it; it is fetched anew"
+            ) from None
+
+
+def resolve(repository: Path, revision: str) -> CommitId:
+    """The commit that a revision (branch, tag, id, `HEAD~2`) names. Raises HostileInput for what looks like an option,
+    InputError where there is no such commit."""
+    refuse_option(revision, "revision")
+    found = _find(_objects(repository).repository, repository, revision)
+    try:
+        return CommitId(str(found.peel(pygit2.Commit).id))
+    except (pygit2.GitError, ValueError):
+        raise InputError(f"{revision!r} is no commit in {repository}", "name a branch, a tag or a commit") from None
+
+
+def _find(opened: pygit2.Repository, path: Path, revision: str) -> pygit2.Object:
+    try:
+        return opened.revparse_single(revision)
+    except (KeyError, ValueError, pygit2.GitError):
+        raise InputError(
+            f"{path} has no revision {revision!r}", "name a branch, a tag or a commit; fetch if it is new"
+        ) from None
+
+
+def forget(repository: Path) -> None:
+    """Drop what this thread holds open of a repository: it was replaced on disk."""
+    getattr(_opened, "objects", {}).pop(repository, None)
+
+
+def _objects(path: Path) -> _Objects:
+    held: dict[Path, _Objects] | None = getattr(_opened, "objects", None)
+    if held is None:
+        held = _opened.objects = {}
+    found = held.get(path)
+    if found is None:
+        if len(held) >= 64:  # one process may visit a thousand mirrors; open files are few
+            held.clear()
+        found = held[path] = _Objects(path)
+    return found
+
+
+def _parse(raw: bytes) -> _Folder:
+    """A tree object's bytes: `mode SP name NUL 20 bytes of id`, again and again."""
+    made: _Folder = {}
+    at = 0
+    while at < len(raw):
+        space = raw.index(b" ", at)
+        end = raw.index(b"\0", space)
+        id = raw[end + 1 : end + 21]
+        if len(id) != 20:
+            raise HostileInput("a git tree object is cut short", "fetch the repository anew")
+        name = raw[space + 1 : end].decode("utf-8", "surrogateescape")
+        made[name] = Entry(_mode(int(raw[at:space], 8)), BlobId(id.hex()))
+        at = end + 21
+    return made
+
+
+def _mode(mode: int) -> int:
+    kind = mode & 0o170000
+    if kind in (_FOLDER, SYMLINK, SUBMODULE):
+        return kind
+    return EXECUTABLE if mode & 0o100 else FILE

@@ -1,0 +1,86 @@
+"""A patch's claims about upstream, held against what is known of the release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from syncbot.judge.declarations import Declarations
+from syncbot.judge.declarations import read as read_declarations
+from syncbot.model.judgement import Evidence
+from syncbot.model.trees import Tree
+
+CHANGELOGS = tuple(
+    folder + name + ending
+    for folder in ("", "doc/", "docs/")
+    for name in (
+        "CHANGELOG",
+        "ChangeLog",
+        "Changelog",
+        "changelog",
+        "CHANGES",
+        "Changes",
+        "NEWS",
+        "HISTORY",
+        "RELEASE_NOTES",
+    )
+    for ending in ("", ".md", ".rst", ".txt")
+)
+_ADVISORY = re.compile(rb"CVE-\d{4}-\d{4,}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """`likely_merged`: the claims and what is known of the release fit together; `why` says how."""
+
+    declared: Declarations
+    likely_merged: bool
+    why: str
+    evidence: tuple[Evidence, ...]
+
+
+NO_CLAIMS = Claims(Declarations((), (), (), "", ""), False, "", ())
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of the release beside its files: its day (None: unknown), and the advisories that its changelogs
+    name and the base's did not, read on first need."""
+
+    base: Tree
+    target: Tree
+    released: date | None = None
+    _named: frozenset[str] | None = field(default=None)
+
+    def advisories(self) -> frozenset[str]:
+        if self._named is None:
+            self._named = _advisories(self.target.read) - _advisories(self.base.read)
+        return self._named
+
+
+def _advisories(read: Callable[[str], bytes | None]) -> frozenset[str]:
+    found: set[str] = set()
+    for path in CHANGELOGS:
+        found.update(m.decode().upper() for m in _ADVISORY.findall(read(path) or b""))
+    return frozenset(found)
+
+
+def claims_of(header: bytes, name: str, facts: Facts) -> Claims:
+    """The claims of one patch. A claim counts only where it can be true: a change cannot be in a release that is older
+    than itself."""
+    said = read_declarations(header, name)
+    if not said.from_upstream and not said.bugs and not said.status:
+        return NO_CLAIMS
+    evidence = [Evidence("declared", f"its header says {said.merged!r}")] if said.merged else []
+    evidence += [Evidence("declared", f"it names {text}") for text in (*said.commits[:2], *said.advisories)]
+    evidence += [Evidence("status", f"towards upstream: {said.status}")] if said.status else []
+    named = [a for a in said.advisories if a in facts.advisories()]
+    if named:
+        evidence.append(Evidence("changelog", f"the release's changelog names {', '.join(named)}"))
+        return Claims(said, True, f"the release's changelog names {named[0]}", tuple(evidence))
+    older = said.dated is not None and facts.released is not None and said.dated < facts.released
+    upstream = bool(said.merged or said.commits)
+    why = f"it says that it is upstream's own change, of {said.dated}, before the release of {facts.released}"
+    return Claims(said, upstream and older, why if upstream and older else "", tuple(evidence))

@@ -1,0 +1,208 @@
+"""Whether a commit did a patch's hunk at the hunk's own place, or only wrote the same lines elsewhere.
+
+Identical code in another function is the trap: the lines agree in every way, and the patch is still needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+from enum import StrEnum
+from functools import lru_cache
+
+from syncbot.diff.lines import Change, changes, match
+from syncbot.diff.patch import Hunk, Line
+from syncbot.judge.commits_lines import Delta, Weights
+from syncbot.judge.weights import squeeze
+
+NEXT_TO = 3
+"""Lines beside a change that say where it is: as many as a patch has context."""
+LARGE = 8.0
+"""Weight from which a hunk is code of its own (a function, a test): where in its file it stands matters little."""
+_FAR = 3000
+"""Lines that are walked back at most to find what encloses a line."""
+
+
+class Spot(StrEnum):
+    HERE = "here"
+    """The hunk's after-image stands in the commit's new version, more often than in the old one."""
+    THERE = "there"
+    """The lines were written at another place, and what the hunk would change stands as before."""
+    UNKNOWN = "unknown"
+    """Upstream's surroundings differ from the patch's: the place can be neither shown nor refuted."""
+
+
+def spot(hunk: Hunk, old: bytes, new: bytes, base: bytes | None, weights: Weights) -> Spot:
+    """Where the commit that made new out of old did this hunk. `base` is the file that the patch is for."""
+    before, after = _whole_lines(hunk.old), _whole_lines(hunk.new)
+    padded_old, padded_new = _padded(old), _padded(new)
+    stands = bool(after.strip()) and after in padded_new
+    if stands and (after not in padded_old or padded_new.count(after) > padded_old.count(after)):
+        return Spot.HERE
+    telling = {line for tag, text in hunk.lines if tag == " " and weights(line := squeeze(text)) >= 0.5}
+    if not telling:
+        return Spot.UNKNOWN
+    written = _written(hunk, old, new, telling, weights)
+    if written is None:
+        return Spot.UNKNOWN
+    definition, near = written
+    home = _home(hunk, base)
+    if home is not None and home == definition:
+        return Spot.UNKNOWN
+    strange = home is not None and definition is not None
+    if before in padded_new and padded_new.count(before) >= padded_old.count(before):
+        large = sum(weights(squeeze(text)) for tag, text in hunk.lines if tag != " ") >= LARGE
+        return Spot.THERE if strange or not large else Spot.UNKNOWN
+    return Spot.THERE if strange and not near and _stands(home, new) else Spot.UNKNOWN
+
+
+def _written(
+    hunk: Hunk, old: bytes, new: bytes, telling: set[bytes], weights: Weights
+) -> tuple[bytes | None, bool] | None:
+    """The definition that encloses the commit's change with most of the hunk's lines, and whether any of the hunk's
+    context is next to it. None where no change has them."""
+    a, b = _split(old), _split(new)
+    added, removed = ({squeeze(t) for t in side} for side in (hunk.added, hunk.removed))
+
+    def held(change: Change) -> float:
+        a0, a1, b0, b1 = change
+        own = sum(weights(line) for line in set(map(squeeze, b[b0:b1])) if line in added)
+        return own + sum(weights(line) for line in set(map(squeeze, a[a0:a1])) if line in removed)
+
+    best = max(_changes(old, new), key=held, default=None)
+    if best is None or held(best) <= 0:
+        return None
+    around = [*_beside(a, best.a0, best.a1), *_beside(b, best.b0, best.b1)]
+    lines, at, end = (b, best.b0, best.b1) if best.b1 > best.b0 else (a, best.a0, best.a1)
+    first = next((line for line in lines[at:end] if line.strip()), b"")
+    return definition(lines, at, first), not telling.isdisjoint(map(squeeze, around))
+
+
+def _beside(lines: Sequence[bytes], start: int, end: int) -> Sequence[bytes]:
+    return [*lines[max(0, start - NEXT_TO) : start], *lines[end : end + NEXT_TO]]
+
+
+def answered(hunk: Hunk, first: int, end: int, old: bytes, new: bytes, weights: Weights) -> bool:
+    """Whether the commit changed what stands where the hunk's lines[first:end] are to go, in whatever way: upstream
+    took the change in another form. Told by the telling lines right before, or right after."""
+    before = _near(hunk.lines[:first][::-1], weights)
+    after = _near(hunk.lines[end:], weights)
+    removed = {squeeze(text) for tag, text in hunk.lines[first:end] if tag == "-" and weights(squeeze(text)) >= 0.5}
+    a = _split(old)
+    for a0, a1, _, _ in _changes(old, new):
+        if removed and not removed.isdisjoint(map(squeeze, a[a0:a1])):
+            return True
+        if before and not before.isdisjoint(map(squeeze, a[max(0, a0 - NEXT_TO) : a0])):
+            return True
+        if after and not after.isdisjoint(map(squeeze, a[a1 : a1 + NEXT_TO])):
+            return True
+    return False
+
+
+def _near(lines: Sequence[Line], weights: Weights) -> set[bytes]:
+    """The telling context lines among the first NEXT_TO."""
+    near = {squeeze(text) for tag, text in lines[:NEXT_TO] if tag == " "}
+    return {line for line in near if weights(line) >= 0.5}
+
+
+def _home(hunk: Hunk, base: bytes | None) -> bytes | None:
+    """The definition in base that encloses the hunk's first changed line."""
+    if base is None:
+        return None
+    before, padded = _whole_lines(hunk.old), _padded(base)
+    found = padded.find(before) if before.strip() else -1
+    start = padded.count(b"\n", 0, found) if found >= 0 else max(0, hunk.old_start - 1)
+    context = next((i for i, (tag, _) in enumerate(hunk.lines) if tag != " "), 0)
+    changed = next((text for tag, text in hunk.lines if tag != " " and text.strip()), b"")
+    return definition(_split(base), min(start + context, len(_split(base))), changed)
+
+
+_CONTROL = re.compile(
+    rb"(if|for|foreach|while|switch|with|try|else|elif|elsif|except|catch|case|default|return|do|until|unless)\b"
+)
+_DEFINES = re.compile(
+    rb"(class|struct|def|enum|union|interface|module|namespace|impl|trait|fn|func|function|sub|type|package)\b|\["
+)
+_LABEL = re.compile(rb"\w+:\s*$")
+
+
+def definition(lines: Sequence[bytes], at: int, first: bytes) -> bytes:
+    """The function, class or section whose body would hold the line `first` before lines[at], by indentation: squeezed;
+    empty at the top level."""
+    depth = _indent(first)
+    for index in range(at - 1, max(-1, at - 1 - _FAR), -1):
+        if depth == 0:
+            return b""
+        line = lines[index]
+        text = line.strip()
+        if not text or text.startswith(b"#") or _LABEL.match(line):
+            continue
+        if _indent(line) < depth:
+            depth = _indent(line)
+            if text.startswith(b"{"):
+                depth += 1  # the line above, as far to the left, is what the brace opens
+            elif not _CONTROL.match(text) and (b"(" in text or _DEFINES.match(text)):
+                return squeeze(text)
+    return b""
+
+
+def undone(change: Delta, old: bytes, new: bytes, weights: Weights) -> Delta:
+    """What of a file's patched change the step from old to new takes back in place: added lines that go, removed lines
+    that come back. Lines that go together with their surroundings (code deleted or moved) or that are replaced (code
+    edited further) are not taken back."""
+    a, b = _split(old), _split(new)
+    gone: dict[bytes, int] = {}
+    back: dict[bytes, int] = {}
+    for a0, a1, b0, b1 in _changes(old, new):
+        out, others_out = _parts(a[a0:a1], change.added, weights)
+        into, others_in = _parts(b[b0:b1], change.removed, weights)
+        weight = weights.of(out) + weights.of(into)
+        if weight > 0 and others_out <= weight and others_in <= weight / 2:
+            for line, count in out.items():
+                gone[line] = gone.get(line, 0) + count
+            for line, count in into.items():
+                back[line] = back.get(line, 0) + count
+    return Delta(back, gone)
+
+
+def _parts(lines: Sequence[bytes], wanted: Container[bytes], weights: Weights) -> tuple[dict[bytes, int], float]:
+    """The lines that are wanted, counted, and the weight of the others."""
+    own: dict[bytes, int] = {}
+    others = 0.0
+    for line in map(weights.key, lines):
+        if line in wanted:
+            own[line] = own.get(line, 0) + 1
+        else:
+            others += weights(line)
+    return own, others
+
+
+@lru_cache(maxsize=64)
+def _changes(old: bytes, new: bytes) -> list[Change]:
+    a, b = _split(old), _split(new)
+    return changes(match(a, b), len(a), len(b))
+
+
+def _stands(squeezed: bytes | None, content: bytes) -> bool:
+    """Whether a squeezed line stands in the content: asked of the few lines that begin alike."""
+    if not squeezed:
+        return False
+    return any(line[:1] and squeeze(line) == squeezed for line in _split(content) if len(line) >= len(squeezed))
+
+
+@lru_cache(maxsize=64)
+def _split(content: bytes) -> list[bytes]:
+    return content.split(b"\n")
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _whole_lines(lines: Sequence[bytes]) -> bytes:
+    return b"\n" + b"".join(lines).replace(b"\r\n", b"\n").removesuffix(b"\n") + b"\n"
+
+
+@lru_cache(maxsize=16)
+def _padded(content: bytes) -> bytes:
+    return b"\n" + (content.replace(b"\r\n", b"\n") if b"\r" in content else content) + b"\n"

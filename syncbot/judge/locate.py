@@ -1,0 +1,93 @@
+"""Where the release has a file that the patch changes: at its path, or moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import lru_cache
+
+from syncbot.diff.lines import split_lines
+from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.model.ids import BlobId
+from syncbot.model.trees import Tree, blob_id
+
+SAME_FILE = 0.5
+"""Share of a file's lines that a moved copy under the same name still has; git's own threshold for a rename."""
+SAME_CONTENT = 0.7
+"""The same where not even the name is left: more is asked."""
+MAX_CANDIDATES = 200
+MIN_LINES = 8
+"""A file with fewer lines of content says too little to be recognised under another name."""
+
+
+class Renames:
+    """Finds moved files. Only paths that the base does not have are candidates: a file that stands in both trees is
+    somebody else. The path lists are read on first need only."""
+
+    def __init__(self, base: Tree, target: Tree) -> None:
+        self._base, self._target = base, target
+        self._new_by_name: dict[str, list[str]] | None = None
+        self._found: dict[tuple[str, int], str | None] = {}
+
+    def moved(self, path: str, content: bytes) -> str | None:
+        """The target's path of a file that it has not at `path`; None: nothing there is similar enough."""
+        key = (path, hash(content))
+        if key not in self._found:
+            self._found[key] = self._search(path, content)
+        return self._found[key]
+
+    def _search(self, path: str, content: bytes) -> str | None:
+        by_name = self._new_paths()
+        lines = said(content)
+        same = [p for paths in by_name.values() for p in paths if self._is(p, blob_id(content))] if content else []
+        if len(same) == 1:
+            return same[0]
+        if not lines:
+            return None
+        name = path.rsplit("/", 1)[-1]
+        best = self._best(by_name.get(name, []), lines, SAME_FILE)
+        if best is None and len(lines) >= MIN_LINES:
+            ending = name.rsplit(".", 1)[-1] if "." in name else None
+            others = [p for other, paths in by_name.items() if other != name and _ends(other, ending) for p in paths]
+            if len(others) <= MAX_CANDIDATES:
+                best = self._best(others, lines, SAME_CONTENT)
+        return best
+
+    def _is(self, path: str, id: BlobId) -> bool:
+        entry = self._target.entry(path)
+        return entry is not None and entry.id == id
+
+    def _best(self, paths: list[str], lines: frozenset[bytes], least: float) -> str | None:
+        scored = [(similarity(lines, said(self._target.read(p) or b"")), p) for p in paths[:MAX_CANDIDATES]]
+        good = sorted((score, p) for score, p in scored if score >= least)
+        if not good or (len(good) > 1 and good[-2][0] >= good[-1][0] - 0.05):
+            return None  # two homes that look alike: none is known to be it
+        return good[-1][1]
+
+    def _new_paths(self) -> dict[str, list[str]]:
+        if self._new_by_name is None:
+            old = set(self._base.paths())
+            found: dict[str, list[str]] = defaultdict(list)
+            for path in sorted(self._target.paths()):
+                if path not in old:
+                    found[path.rsplit("/", 1)[-1]].append(path)
+            self._new_by_name = dict(found)
+        return self._new_by_name
+
+
+def _ends(name: str, ending: str | None) -> bool:
+    return (name.rsplit(".", 1)[-1] if "." in name else None) == ending
+
+
+@lru_cache(maxsize=512)
+def said(content: bytes) -> frozenset[bytes]:
+    """The lines of a text that say something, without white space."""
+    return frozenset(line for line in map(squeeze, split_lines(content)) if not is_trivial(line))
+
+
+def similarity(a: frozenset[bytes], b: frozenset[bytes]) -> float:
+    """Shared lines as a share of the larger text (0..1)."""
+    return len(a & b) / max(len(a), len(b), 1)
+
+
+Moved = Callable[[str, bytes], str | None]

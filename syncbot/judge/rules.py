@@ -1,0 +1,127 @@
+"""From the findings of a patch's files to what can be said of the whole patch. Each rule has its argument.
+
+Only files of the patch's own kind decide: code where there is code, else tests, else the rest. Tests, documentation and
+changelogs of a merged patch are rewritten upstream more often than not, and a patch is carried for its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncbot.judge.blocks import BlockFinding, State
+from syncbot.judge.files import FileFinding, FileState
+from syncbot.judge.weights import Kind
+
+UPSTREAM = frozenset({State.NOOP, State.PLACED})
+
+SCORE_SMALL, SCORE_MEDIUM, SCORE_LARGE = 0.9, 0.85, 0.7
+"""The score that a match needs: a small patch says little, so all of it must be there; a large one may have been edited
+since."""
+SMALL, MEDIUM = 3.0, 10.0
+"""Weights (about: telling lines) below which a patch counts as small or medium."""
+MOST_MISSING = 0.05
+"""Share of a patch's weight that may stand in blocks which look missing, before it counts as only partly merged."""
+WHOLE = 1.0
+"""The weight of a file that is compared as one piece (binary, link, mode, deletion)."""
+BARE = 0.5
+"""The weight of added lines (half a telling one) that may be missing without a successor."""
+BARE_SHARE = 0.02
+"""The share of a large patch's weight that may be so: upstream does remove a line again."""
+PRESENT = 0.5
+"""A block that merges with effect, but more than this of which stands at its own place, came in another form."""
+MISSING = 0.5
+"""A block of a lower score looks missing."""
+REMAINS = 0.5
+"""A block more of whose removed weight still stands at its place was not merged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The weighing of a patch: `weight` of all deciding blocks, `score` (0..1), `missing` share, and the first thing
+    that speaks against a merge (`veto`), empty if nothing does."""
+
+    weight: float
+    score: float
+    missing: float
+    veto: str
+
+    @property
+    def needed(self) -> float:
+        return SCORE_SMALL if self.weight < SMALL else SCORE_MEDIUM if self.weight < MEDIUM else SCORE_LARGE
+
+    @property
+    def matches(self) -> bool:
+        return not self.veto and self.weight > 0 and self.score >= self.needed and self.missing <= MOST_MISSING
+
+
+def deciding(files: Sequence[FileFinding]) -> list[FileFinding]:
+    """The files that decide."""
+    for kinds in ((Kind.CODE,), (Kind.TEST,)):
+        chosen = [file for file in files if file.kind in kinds]
+        if chosen:
+            return chosen
+    return list(files)
+
+
+def is_upstream(file: FileFinding) -> bool:
+    """Whether the release's file is, content and mode, what it would be with the change merged."""
+    return file.state is FileState.NOOP
+
+
+def weigh(files: Sequence[FileFinding]) -> Score:
+    """Weighted contrast capped by alignment, over every block of the deciding files."""
+    total = scored = missing = 0.0
+    veto = ""
+    whole = sum(block.weight for file in files for block in file.blocks)
+    edits = whole >= SMALL  # in a small patch one altered word is another patch
+    for file in files:
+        if not file.blocks:
+            if file.state is FileState.NOOP:
+                total, scored = total + WHOLE, scored + WHOLE
+                continue
+            veto = veto or f"{file.change.path} is {_WHOLE.get(file.state, 'changed as a whole')}"
+            continue
+        if file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks):
+            veto = veto or f"the mode or name of {file.change.path} is not as the patch makes it"
+        for block in file.blocks:
+            veto = veto or _veto(file, block, whole)
+            score = block_score(block, edits=edits)
+            total += block.weight
+            scored += block.weight * score
+            missing += block.weight if score < MISSING else 0.0
+    if not total:
+        return Score(0.0, 0.0, 0.0, veto)
+    return Score(total, scored / total, missing / total, veto)
+
+
+_WHOLE = {
+    FileState.GONE: "gone from the release",
+    FileState.UNTOUCHED: "in the release as it was before the patch",
+}
+
+
+def block_score(block: BlockFinding, *, edits: bool = False) -> float:
+    """1 where it is proved to be there, else contrast capped by alignment, with or without credit for later edits."""
+    return 1.0 if block.state in UPSTREAM else block.edited_score if edits else block.score
+
+
+def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
+    """What in a block speaks against the patch being merged."""
+    if block.state in UPSTREAM:
+        return ""
+    found = block.measures
+    where = f"at line {block.change.b0 + 1} of {file.change.path}"
+    if block.state is State.NEEDED and found.weight > 0 and block_score(block) < PRESENT:
+        return f"the change {where} still merges cleanly with effect"
+    if block.state is State.BESIDE and found.weight > 0:
+        return f"nothing of the change {where} is there"
+    if found.white_stays:
+        return f"the white space that it changes {where} is as it was"
+    if found.remains >= REMAINS and found.removed:
+        return f"what it removes {where} still stands there"
+    if found.bare >= BARE and found.bare > BARE_SHARE * whole:
+        return f"lines that it adds {where} are not there, nor anything in their place"
+    if found.guarded:
+        return f"what it adds {where} stands under a condition that the patch does not have"
+    return ""

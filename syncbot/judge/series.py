@@ -1,0 +1,125 @@
+"""A series against a release: each patch on top of what stays of the earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from syncbot.diff.parse import parse_patch
+from syncbot.diff.patch import Patch
+from syncbot.errors import HostileInput, InputError
+from syncbot.judge.claims import Facts, claims_of
+from syncbot.judge.decide import Decision, decide, make_case
+from syncbot.judge.describe import broken, judgement_of
+from syncbot.judge.files import FileFinding, FileState, find
+from syncbot.judge.fits import placed_anyway
+from syncbot.judge.locate import Renames
+from syncbot.judge.parts import combined
+from syncbot.judge.stack import Misfit, Overlay
+from syncbot.judge.stacks import Stacks, Stand, stand_on
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.packages import SeriesPatch
+from syncbot.model.trees import Tree
+from syncbot.model.verdicts import Action, Fit, Proof, Verdict
+
+
+def judge_series(
+    series: Sequence[SeriesPatch],
+    base: Tree,
+    target: Tree,
+    *,
+    base_name: str = "base",
+    target_name: str = "target",
+    released: date | None = None,
+) -> SeriesJudgement:
+    """Judge every entry of a series that applies to `base` against the release `target`. One bad patch never stops the
+    rest: it is `broken` and reported. `released`: the day of the release, None where it is not known. Reads only the
+    files that the patches touch, and path lists where one is missing."""
+    facts = Facts(base, target, released)
+    stacks = Stacks(Overlay(base), Overlay(base), Overlay(target), Renames(base, target), facts)
+    judged = tuple(_entry(index, patch, stacks, target_name) for index, patch in enumerate(series, 1))
+    return SeriesJudgement(base_name, target_name, judged)
+
+
+def _entry(index: int, entry: SeriesPatch, stacks: Stacks, target_name: str) -> Judgement:
+    """One line of the series; a file of several commits is judged commit by commit."""
+    try:
+        patch = parse_patch(entry.content, entry.strip, stacks.full.exists)
+        if len(patch.commits) < 2:
+            return _one(index, entry, patch, stacks, target_name)
+        return _several(index, entry, patch, stacks, target_name)
+    except (InputError, HostileInput) as error:
+        return broken(index, entry, str(error))
+
+
+def _one(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, target_name: str) -> Judgement:
+    stand = stand_on(patch, stacks)
+    if isinstance(stand, Misfit):
+        if entry.waiting:
+            return broken(index, entry, f"it still waits for a person ({stand.path}: {stand.why})")
+        return broken(index, entry, f"{stand.path}: {stand.why}")
+    decision = _decide(entry, patch, stand, stacks)
+    stacks.advance(entry.name, decision, stand)
+    return judgement_of(index, entry, patch, decision, stand, target_name)
+
+
+def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> Decision:
+    files = [placed_anyway(patch, find(change, stacks.target, stacks.renames)) for change in stand.changes]
+    files = [_moved_on(file, stacks) for file in files]
+    claims = claims_of(patch.header, entry.name, stacks.facts)
+    decision = decide(make_case(patch, files, claims, already=stand.already))
+    if stand.fuzz and decision.action is Action.KEEP:
+        why = f"as it is written it needs fuzz {stand.fuzz}"
+        decision = replace(decision, fit=Fit.MERGE, verdict=Verdict.REFRESH, action=Action.REWRITE, detail=why)
+    if entry.keep is not None and decision.action is Action.DROP:
+        return replace(decision, action=Action.ASK, detail=f"{decision.detail}; but it is pinned: {entry.keep}")
+    if stand.blocked_by and (stand.entangled or decision.action is not Action.DROP):
+        return _blocked(decision)
+    return decision
+
+
+def _moved_on(file: FileFinding, stacks: Stacks) -> FileFinding:
+    """A file that is as the patch wants it only because upstream took an earlier patch of the stack: upstream did
+    change it, so it applies rather than being untouched."""
+    if file.state is not FileState.UNTOUCHED or file.target is None:
+        return file
+    path = file.target.path
+    if stacks.target.below.entry(path) == stacks.before.below.entry(path):
+        return file
+    return replace(file, state=FileState.CLEAN)
+
+
+def _blocked(decision: Decision) -> Decision:
+    """It stands on a patch that waits, so it waits too, whatever its own text says."""
+    telling = decision.action in (Action.ASK, Action.DROP)
+    verdict = decision.verdict if telling else Verdict.CONFLICT
+    return replace(
+        decision,
+        fit=Fit.CONFLICT,
+        verdict=verdict,
+        action=Action.ASK,
+        proof=Proof.SUGGESTED if telling and decision.proof else None,
+        detail="it stands on a patch that waits for a person",
+    )
+
+
+def _several(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, target_name: str) -> Judgement:
+    """Each commit of the file on top of the one before; all of them wait where one does."""
+    trial = stacks.copy()
+    judged, stands = [], []
+    for number, commit in enumerate(patch.commits, 1):
+        piece = Patch((commit,), patch.strip, patch.prefixes)
+        stand = stand_on(piece, trial)
+        if isinstance(stand, Misfit):
+            return broken(index, entry, f"commit {number} ({commit.subject}): {stand.path}: {stand.why}")
+        decision = _decide(entry, piece, stand, trial)
+        trial.advance(entry.name, decision, stand)
+        judged.append(judgement_of(number, entry, piece, decision, stand, target_name))
+        stands.append(stand)
+    whole = combined(index, entry, patch, judged)
+    if whole.action.waits:
+        stacks.wait(entry.name, stands)
+    else:
+        stacks.take(trial)
+    return whole

@@ -1,0 +1,90 @@
+"""The three texts of a file (before the patch, after it, the release's) as lines, made and aligned once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from syncbot.diff.lines import Change, changes, mapping, match, split_lines
+from syncbot.judge.weights import squeeze, weight
+
+CONTEXT = 3
+"""Surrounding lines that say where a block belongs, as in a unified diff."""
+NEARBY = 40
+"""Lines around a block, within its own function or list, in which a copy of its text counts as the same change."""
+_HEAD = re.compile(
+    rb"(static|def|class|func|fn|sub|function|public|private|void|int|struct|impl|module)\b|[A-Za-z_][^;=]*[{(:]\s*$|[}\])]"
+)
+
+
+@lru_cache(maxsize=64)
+def lines_of(content: bytes) -> list[bytes]:
+    """Cached, for the patches of a stack meet the same files: callers must not change it."""
+    return split_lines(content)
+
+
+@lru_cache(maxsize=64)
+def squeezed_of(content: bytes) -> list[bytes]:
+    return [squeeze(line) for line in lines_of(content)]
+
+
+@lru_cache(maxsize=64)
+def counts_of(content: bytes) -> Counter[bytes]:
+    return Counter(squeezed_of(content))
+
+
+def is_head(line: bytes) -> bool:
+    """Whether a line looks like the head of a function, a class or a list."""
+    return bool(_HEAD.match(line)) and not line.startswith((b"}", b"]", b")"))
+
+
+class Texts:
+    """Lines (b, a, t), squeezed lines (nb, na, nt), how often each stands there, and the alignments."""
+
+    def __init__(self, before: bytes, after: bytes, target: bytes) -> None:
+        self.b, self.a, self.t = lines_of(before), lines_of(after), lines_of(target)
+        self.own = changes(match(self.b, self.a), len(self.b), len(self.a))
+        self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
+        self.count_b, self.count_a, self.count_t = counts_of(before), counts_of(after), counts_of(target)
+        self.theirs = changes(match(self.b, self.t), len(self.b), len(self.t))
+        self.b_to_t = mapping(match(self.nb, self.nt))
+
+    def line_weight(self, line: bytes) -> float:
+        return weight(line, max(self.count_b[line], self.count_a[line], self.count_t[line]))
+
+    def gain(self, line: bytes) -> float | None:
+        """How far the release went from the count before the patch to that after it; None where those are equal."""
+        before, after = self.count_b[line], self.count_a[line]
+        if before == after:
+            return None
+        return min(1.0, max(0.0, (self.count_t[line] - before) / (after - before)))
+
+    def is_new(self, line: bytes) -> bool:
+        """Whether the release has it (squeezed) more often than the file before the patch."""
+        return self.count_t[line] > self.count_b[line]
+
+    def window(self, change: Change) -> tuple[int, int]:
+        """The release's lines between what surrounds the block: from its third mapped neighbour above to its third
+        below."""
+        return self._edge(range(change.a0 - 1, -1, -1), 0), self._edge(
+            range(change.a1, len(self.b)), len(self.t) - 1
+        ) + 1
+
+    def _edge(self, lines: range, otherwise: int) -> int:
+        seen = 0
+        for line in lines:
+            if line in self.b_to_t:
+                seen += 1
+                if seen == CONTEXT:
+                    return self.b_to_t[line]
+        return otherwise
+
+    def section(self, change: Change) -> tuple[int, int]:
+        """The release's lines around the block's place within the same function or list, at most NEARBY each way."""
+        low, high = self.window(change)
+        first, last = max(low - NEARBY, 0), min(high + NEARBY, len(self.t))
+        heads = [i for i in range(first, last) if _HEAD.match(self.t[i])]
+        above = [i for i in heads if i < low]
+        below = [i for i in heads if i >= high]
+        return (above[-1] if above else first), (below[0] if below else last)

@@ -1,0 +1,88 @@
+"""How much a line says. Rare, long lines weigh; braces and blanks weigh nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+FULL_LENGTH = 12
+"""Characters (without white space) from which a line has its whole weight."""
+
+_WORD = re.compile(rb"[A-Za-z0-9_]+")
+_TRIVIAL = frozenset(
+    b"else break continue return return0 return1 return-1 end endif fi done esac do then try pass default default: "
+    b"begin #endif #else /** /* */ * // ## # -- <!-- --> none true false null".split()
+)
+
+
+def squeeze(line: bytes) -> bytes:
+    """The line without any white space: what two versions of it share when only indentation or spacing differ."""
+    return b"".join(line.split())
+
+
+def is_trivial(squeezed: bytes) -> bool:
+    """Whether a line is too common to be evidence: blank, punctuation, or one of the words every file has."""
+    if len(squeezed) < 3:
+        return True
+    bare = squeezed.strip(b"{}();,:[]")
+    return not _WORD.search(bare) or bare.lower() in _TRIVIAL
+
+
+def weight(squeezed: bytes, copies: int) -> float:
+    """The evidence in one line that stands `copies` times in the files concerned: 1 for a long line that is unique."""
+    if is_trivial(squeezed):
+        return 0.0
+    return min(1.0, len(squeezed) / FULL_LENGTH) / (1.0 + math.log2(max(copies, 1)))
+
+
+def counts(lines: Iterable[bytes]) -> Counter[bytes]:
+    return Counter(lines)
+
+
+class Kind(StrEnum):
+    """What a file is for: code decides; the others only where there is no code."""
+
+    CODE = "code"
+    TEST = "test"
+    DOC = "doc"
+    CHANGELOG = "changelog"
+    GENERATED = "generated"
+
+
+_CHANGELOG = re.compile(
+    r"(change-?log|changes|news|history|release-?notes?|whatsnew|relnotes|changelog)([._-].*)?", re.I
+)
+_DOC_FOLDER = re.compile(r"(docs?|documentation|man|manual|html|examples?|man\d)", re.I)
+_DOC_FILE = re.compile(
+    r".*\.(md|rst|adoc|texi|txt|pod|man|[1-8]|[1-8]\.in|html?|xml\.in|sgml|tex|asciidoc|markdown)|readme.*|authors|copying.*|license.*|thanks|todo",
+    re.I,
+)
+_NOT_DOC = re.compile(r"(cmakelists|requirements.*|meson_options|constraints.*)\.txt", re.I)
+_TEST_FOLDER = re.compile(
+    r"(tests?|testing|testsuite|t|spec|specs|__tests__|testdata|regress|unittests?|test-.*|selftests?|testcases?)", re.I
+)
+_TEST_FILE = re.compile(
+    r"(test[_-].*|.*[_-]tests?\.\w+|.*\.test\.\w+|.*[._]spec\.\w+|.*\.t|conftest\.py|test\.\w+|tests\.\w+)", re.I
+)
+_GENERATED = re.compile(
+    r"(configure|aclocal\.m4|ltmain\.sh|config\.(guess|sub)|.*\.pot|.*\.po|.*\.gmo|.*-lock\.json|.*\.lock|go\.sum|.*\.min\.js|Makefile\.in|config\.h\.in)"
+)
+
+
+def kind_of(path: str) -> Kind:
+    """By the conventions of names that most projects share."""
+    *folders, name = path.split("/")
+    if _CHANGELOG.fullmatch(name) or any(_CHANGELOG.fullmatch(folder) for folder in folders):
+        return Kind.CHANGELOG
+    if _GENERATED.fullmatch(name):
+        return Kind.GENERATED
+    if any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name):
+        return Kind.TEST
+    if not _NOT_DOC.fullmatch(name) and (
+        _DOC_FILE.fullmatch(name) or any(_DOC_FOLDER.fullmatch(f) for f in folders[:2])
+    ):
+        return Kind.DOC
+    return Kind.CODE

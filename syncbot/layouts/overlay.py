@@ -1,0 +1,29 @@
+"""A tree with some files changed, to read an edit back before it is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from syncbot.model.trees import FILE, Entry, Tree, blob_id
+
+
+class Overlay:
+    """`below` with `changes`: {path: new bytes, None where the file is gone}. A file that was there keeps its mode."""
+
+    def __init__(self, below: Tree, changes: Mapping[str, bytes | None]) -> None:
+        self._below = below
+        self._changes = changes
+
+    def entry(self, path: str) -> Entry | None:
+        below = self._below.entry(path)
+        if path not in self._changes:
+            return below
+        content = self._changes[path]
+        return None if content is None else Entry(FILE if below is None else below.mode, blob_id(content))
+
+    def read(self, path: str) -> bytes | None:
+        return self._changes[path] if path in self._changes else self._below.read(path)
+
+    def paths(self) -> Iterable[str]:
+        gone = {path for path, content in self._changes.items() if content is None}
+        return (set(self._below.paths()) | self._changes.keys()) - gone

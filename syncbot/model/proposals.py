@@ -1,0 +1,107 @@
+"""A proposal: one package, on one downstream branch and line, to one release. And the records that the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.releases import Release
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalCommit:
+    """One commit: its message and what it changes, {path from the repository's root: new bytes, None to delete}."""
+
+    message: str
+    changes: Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a forge is asked to show. `line` is the release line it stays on (`stable`, `8.*`); `branch` the stable
+    branch name; `parent` the downstream commit it stands on; `fingerprint` the identity of its content."""
+
+    package: PackageName
+    line: str
+    branch: str
+    parent: CommitId
+    commits: tuple[ProposalCommit, ...]
+    title: str
+    body: str
+    fingerprint: Fingerprint
+    draft: bool
+    target_version: str
+
+
+class ProposalStatus(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """A person said no: remembered by content."""
+    CLOSED = "closed"
+    """The bot withdrew it; never a rejection."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRecord:
+    """A proposal as it stands on a forge. `id` is the forge's own word (a number, as text)."""
+
+    id: str
+    package: PackageName
+    line: str
+    branch: str
+    tip: CommitId
+    parent: CommitId
+    title: str
+    body: str
+    fingerprint: Fingerprint
+    draft: bool
+    target_version: str
+    status: ProposalStatus
+    opened: datetime
+    updated: datetime
+    note: str = ""
+    """Why it was rejected or closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJudgement:
+    """A series judgement with what it was about and when it was first made. `key` is made of all its inputs."""
+
+    key: str
+    package: PackageName
+    base: Release
+    target: Release
+    judgement: SeriesJudgement
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedPatch:
+    """A patch that left the tree: its text, verdict and evidence stay."""
+
+    package: PackageName
+    name: PatchName
+    content: bytes
+    strip: int | None
+    judgement: Judgement
+    base: Release
+    target: Release
+    proposal: str
+    at: datetime
+    restored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the daily job. `outcome` is JSON text, None while it runs."""
+
+    id: int
+    kind: str
+    started: datetime
+    finished: datetime | None = None
+    outcome: str | None = None

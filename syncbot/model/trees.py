@@ -1,0 +1,60 @@
+"""How the judge sees files: a tree that can be asked for one path. Edges provide git trees, folders and tarballs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from syncbot.model.ids import BlobId
+
+FILE = 0o100644
+EXECUTABLE = 0o100755
+SYMLINK = 0o120000
+SUBMODULE = 0o160000
+
+
+def blob_id(content: bytes) -> BlobId:
+    """The git blob id of some content, so that trees of different kinds can be compared by id."""
+    return BlobId(hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a tree. `mode` is git's (FILE, EXECUTABLE, SYMLINK, SUBMODULE)."""
+
+    mode: int
+    id: BlobId
+
+
+class Tree(Protocol):
+    """A read-only tree. Paths are relative, with `/`, without a leading `./`; bytes that are not UTF-8 stand as
+    surrogate escapes. A symlink's content is its target; a submodule's its commit id. Directories have no entry."""
+
+    def entry(self, path: str) -> Entry | None:
+        """The entry at path, None if there is no file."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content at path, None if there is no file."""
+
+    def paths(self) -> Iterable[str]:
+        """Every file's path, in no particular order. May be slow: only asked for when a path is missing."""
+
+
+class MemoryTree:
+    """A tree held in memory: {path: (mode, content)}. For tests, overlays and small archives."""
+
+    def __init__(self, files: dict[str, tuple[int, bytes]]) -> None:
+        self._files = files
+
+    def entry(self, path: str) -> Entry | None:
+        found = self._files.get(path)
+        return None if found is None else Entry(found[0], blob_id(found[1]))
+
+    def read(self, path: str) -> bytes | None:
+        found = self._files.get(path)
+        return None if found is None else found[1]
+
+    def paths(self) -> Iterable[str]:
+        return self._files.keys()

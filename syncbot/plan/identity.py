@@ -1,0 +1,36 @@
+"""What a proposal is found again by: its package's line of releases, and the name of its branch."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from syncbot.model.packages import Package
+
+_SAFE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*")
+_DIGESTED = re.compile(r"-[0-9a-f]{10}$")
+_LONGEST = 60
+
+
+def line(package: Package) -> str:
+    """The line of releases that a package stays on: `stable`, `8.*`, `prerelease`, `8.* prerelease`, `branch:main`."""
+    track = package.policy.track
+    if track.startswith("branch:") or not package.range:
+        return track
+    return package.range if track == "stable" else f"{package.range} {track}"
+
+
+def branch_name(package: Package) -> str:
+    """`syncbot/<package>/<line>`. The line always stands there: git cannot hold a branch `a/b` beside a branch `a`."""
+    return f"syncbot/{slug(package.name)}/{slug(line(package))}"
+
+
+def slug(text: str) -> str:
+    """The text as one part of a branch name. Distinct texts give distinct slugs: where something was lost, or the text
+    looks as if it had been, ten digits of its sha256 are added."""
+    safe = _SAFE.fullmatch(text) and len(text) <= _LONGEST and not text.endswith(".lock")
+    if safe and not _DIGESTED.search(text):
+        return text
+    kept = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")[:_LONGEST].rstrip("-")
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
+    return f"{kept}-{digest}" if kept else f"x-{digest}"

@@ -1,0 +1,10 @@
+"""The Protocols between the services and the edges. No code, no concrete adapter."""
+
+from syncbot.ports.clock import Clock
+from syncbot.ports.downstream import Downstream
+from syncbot.ports.forge import Forge
+from syncbot.ports.layout import Layout, PackagesRead, Problem
+from syncbot.ports.source import Progress, Source
+from syncbot.ports.store import Store
+
+__all__ = ["Clock", "Downstream", "Forge", "Layout", "PackagesRead", "Problem", "Progress", "Source", "Store"]

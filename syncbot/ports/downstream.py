@@ -1,0 +1,31 @@
+"""The workspace: the git repository that holds the patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from syncbot.model.ids import CommitId
+from syncbot.model.trees import Tree
+
+
+class Downstream(Protocol):
+    """The user's own repository. Raises InputError where it is no git repository or has no commit yet."""
+
+    def files(self) -> Tree:
+        """What lies in the work tree now, committed or not (ignored files and `.git` left out)."""
+
+    def head(self) -> CommitId:
+        """The commit that is checked out."""
+
+    def branch(self) -> str:
+        """The branch that is checked out, `HEAD` when detached."""
+
+    def at(self, commit: CommitId) -> Tree:
+        """The files of one commit."""
+
+    def contains(self, commit: CommitId) -> bool:
+        """Whether the commit is checked out or an ancestor of what is. A commit that is not there is not."""
+
+    def dirty(self, folder: str) -> Iterable[str]:
+        """Paths below folder that differ from HEAD or are untracked."""

@@ -1,0 +1,35 @@
+"""Where releases come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from syncbot.model.releases import Release
+from syncbot.model.trees import Tree
+
+
+class Progress(Protocol):
+    """Told what goes on while something slow happens. `done` of `total` (0: unknown) in bytes or objects."""
+
+    def __call__(self, what: str, done: int, total: int) -> None: ...
+
+
+class Source(Protocol):
+    """One upstream. All methods raise UpstreamUnreachable (network), UpstreamChanged (a digest or a tag that is not
+    what it was), HostileInput (an address or an archive that tries something)."""
+
+    def refresh(self, progress: Progress) -> None:
+        """Bring what is known of this upstream up to date (fetch the mirror, ask the registry). One reference check
+        when nothing changed."""
+
+    def releases(self) -> Sequence[Release]:
+        """Every release known since the last refresh, pre-releases and yanked ones included, oldest first by version.
+        A tag that is no version is left out."""
+
+    def branch(self, name: str) -> Release | None:
+        """The head of a branch as a release, None where the upstream has no branches or not this one. Its version is
+        `YYYYMMDD.<12 hex>`, its identity the commit id."""
+
+    def tree(self, release: Release, progress: Progress) -> Tree:
+        """The release's files, without unpacking to disk. Downloads are checked against the published digest."""

@@ -1,0 +1,222 @@
+"""What the services came to, as frozen values. Faces print them; `syncbot.report` turns them into text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from syncbot.errors import Exit, SyncbotError
+from syncbot.model.ids import PackageName, PatchName
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.proposals import ProposalRecord
+from syncbot.model.releases import Release
+
+
+@dataclass(frozen=True, slots=True)
+class PackageProblem:
+    """A package that could not be worked on, and why. `package` may be a folder that could not be read as one."""
+
+    package: str
+    error: SyncbotError
+    private: bool = False
+
+    @property
+    def message(self) -> str:
+        return str(self.error)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCheck:
+    """One package against the release that it would move to.
+
+    `target` and `judgement` are None where the package is up to date. `patches` and `lines` (added plus removed) are
+    the delta as it is. `alerts`: supply-chain events, for people. `new`: judged in this run, not remembered.
+    """
+
+    package: PackageName
+    upstream: str
+    line: str
+    base: Release
+    target: Release | None
+    judgement: SeriesJudgement | None
+    patches: int
+    lines: int
+    alerts: tuple[str, ...] = ()
+    new: bool = False
+    private: bool = False
+    owners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Every package that could be checked, in order of name, and a problem for each that could not."""
+
+    at: datetime
+    packages: tuple[PackageCheck, ...]
+    problems: tuple[PackageProblem, ...]
+
+
+class Outcome(StrEnum):
+    """What a sync did about one package. One sentence each."""
+
+    UP_TO_DATE = "up-to-date"
+    PROPOSED = "proposed"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    OBSERVED = "observed"
+    PRIVATE = "private"
+    PLANNED = "planned"
+
+    @property
+    def sentence(self) -> str:
+        return _OUTCOME[self]
+
+
+_OUTCOME = {
+    Outcome.UP_TO_DATE: "It stands at the newest release of its line.",
+    Outcome.PROPOSED: "A proposal was opened.",
+    Outcome.UPDATED: "Its open proposal was updated.",
+    Outcome.UNCHANGED: "Its open proposal is unchanged.",
+    Outcome.MERGED: "Every edit is proved: the proposal was accepted by itself, as its mode says.",
+    Outcome.REJECTED: "The same proposal was rejected before; it is not made again.",
+    Outcome.DEFERRED: "The cap on new proposals is reached; the next run proposes it.",
+    Outcome.OBSERVED: "Its mode is observe: nothing is proposed.",
+    Outcome.PRIVATE: "It is private: judged, never proposed.",
+    Outcome.PLANNED: "A proposal would be made.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SyncItem:
+    """One package of a sync. `note` is a person's reason or a title, where there is one."""
+
+    check: PackageCheck
+    outcome: Outcome
+    proposal: ProposalRecord | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """`closed`: proposals withdrawn because their reason is gone. `archived`: (package, patch) of accepted drops that
+    this run noticed. `changed`: whether anything but the run's own row was written."""
+
+    at: datetime
+    dry_run: bool
+    items: tuple[SyncItem, ...]
+    problems: tuple[PackageProblem, ...]
+    closed: tuple[ProposalRecord, ...] = ()
+    archived: tuple[tuple[PackageName, PatchName], ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaPoint:
+    """The delta of one package at one moment: what a judgement found before and what its plan leaves."""
+
+    at: datetime
+    base: str
+    target: str
+    patches: int
+    patches_after: int
+    lines: int
+    lines_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageDelta:
+    """What one package carries now, and how that came to be. `judgement`: its last one, None before the first check.
+    `dropped`: patches that left for good since tracking began."""
+
+    package: PackageName
+    owners: tuple[str, ...]
+    base: str | None
+    patches: int
+    lines: int
+    judgement: SeriesJudgement | None
+    history: tuple[DeltaPoint, ...]
+    dropped: int
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaReport:
+    at: datetime
+    packages: tuple[PackageDelta, ...]
+    problems: tuple[PackageProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The story of one patch. `content`: its text when judged; `dropped_at`: when it left, None while carried."""
+
+    package: PackageName
+    upstream: str
+    base: Release
+    target: Release
+    judgement: Judgement
+    content: bytes
+    judged_at: datetime
+    dropped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restore proposal and the folder of the bundle that reproduces the judgement."""
+
+    package: PackageName
+    name: PatchName
+    reason: str
+    proposal: ProposalRecord
+    bundle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A package that is tracked now. `written`: the files, relative to the workspace."""
+
+    package: PackageName
+    upstream: str
+    base: Release
+    newest: Release
+    patches: int
+    written: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A proposal that was accepted or rejected, and the drops that became final with it."""
+
+    proposal: ProposalRecord
+    archived: tuple[tuple[PackageName, PatchName], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that doctor looked at. `remedy` is empty where it is well."""
+
+    name: str
+    well: bool
+    detail: str
+    remedy: str = ""
+
+
+def exit_code(worked: int, problems: Sequence[PackageProblem]) -> Exit:
+    """What a run over several packages exits with: 0 as soon as one of them worked (or there was none); else the
+    common cause, 4 only where every upstream was out of reach."""
+    if worked or not problems:
+        return Exit.DONE
+    codes = {Exit(p.error.exit_code) for p in problems}
+    if codes == {Exit.UNREACHABLE}:
+        return Exit.UNREACHABLE
+    return Exit.FAULT if codes <= {Exit.FAULT, Exit.UNREACHABLE} else Exit.INPUT
+
+
+def needs_person(judgements: Sequence[SeriesJudgement]) -> bool:
+    """Whether any patch waits for a person (what --exit-code asks)."""
+    return any(p.action.waits for j in judgements for p in j.patches)

@@ -1,0 +1,304 @@
+"""What people read on a terminal: pure functions from results to tables and lines of plain text."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.releases import Release
+from syncbot.report import words
+from syncbot.report.results import (
+    Answered,
+    CheckResult,
+    DeltaReport,
+    Finding,
+    Outcome,
+    PackageCheck,
+    PackageProblem,
+    Restored,
+    SyncItem,
+    SyncResult,
+    Tracked,
+)
+from syncbot.report.safe import block, line
+from syncbot.report.table import Table
+from syncbot.report.words import carry, counts, delta, plural, waits_for
+
+_VERDICTS = ("package", "release", "delta", "patch", "verdict", "why")
+
+
+def judge(judgement: SeriesJudgement) -> Table:
+    """One row per patch: what it is to the release, what to do, how sure, and why."""
+    rows = tuple(
+        (line(p.name), p.verdict.value, p.action.value, "" if p.proof is None else p.proof.value, why(p))
+        for p in judgement.patches
+    )
+    return Table(("patch", "verdict", "action", "proof", "why"), rows)
+
+
+def judge_line(judgement: SeriesJudgement) -> str:
+    return f"{line(judgement.base)} -> {line(judgement.target)}: {counts(judgement)} ({delta(judgement)})"
+
+
+def why(judgement: Judgement) -> str:
+    """The verdict's sentence, and the first release that has the change."""
+    since = "" if judgement.first_release is None else f" First release: {line(judgement.first_release)}."
+    return words.why(judgement) + since
+
+
+def verdicts(checks: Iterable[PackageCheck]) -> Table:
+    """The table that ends a check or a sync: package, base -> release, each patch's verdict and reason, the delta."""
+    rows: list[tuple[str, ...]] = []
+    for check in checks:
+        rows += _rows(check)
+    return Table(_VERDICTS, tuple(rows))
+
+
+def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
+    step = _step(check.base, check.target)
+    if check.judgement is None:
+        here = plural(check.patches, "patch")
+        return [(line(check.package), step, here, "", "up to date", "Upstream has nothing newer on this line.")]
+    if not check.judgement.patches:
+        return [(line(check.package), step, "no patches", "", "", "Only the version moves.")]
+    rows: list[tuple[str, ...]] = []
+    for at, patch in enumerate(check.judgement.patches):
+        head = (line(check.package), step, delta(check.judgement)) if at == 0 else ("", "", "")
+        rows.append((*head, line(patch.name), patch.verdict.value, why(patch)))
+    return rows
+
+
+def _step(base: Release, target: Release | None) -> str:
+    return line(base.version) if target is None else f"{line(base.version)} -> {line(target.version)}"
+
+
+def alerts(checks: Iterable[PackageCheck]) -> list[str]:
+    return [f"alert: {line(check.package)}: {line(alert)}" for check in checks for alert in check.alerts]
+
+
+def problems(found: Sequence[PackageProblem]) -> list[str]:
+    """One line each, as standard error shows them. A message that names its file says it all."""
+    return [f"problem: {line(problem.package)}: {line(problem.message)}" for problem in found]
+
+
+def check_line(result: CheckResult) -> str:
+    moving = [c for c in result.packages if c.judgement is not None]
+    parts = [f"{plural(len(result.packages), 'package')} checked", f"{len(moving)} can move"]
+    if result.problems:
+        parts.append(plural(len(result.problems), "problem"))
+    return ", ".join(parts) + "."
+
+
+def sync_lines(result: SyncResult) -> list[str]:
+    """What the sync did, one line per package that it did something about, and one that sums up."""
+    lines = [_done(item) for item in result.items if item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED)]
+    lines += [f"{line(r.package)}: proposal {line(r.id)} was closed: {line(r.note)}" for r in result.closed]
+    lines += [
+        f"{line(package)}: {line(name)} left the series; its text and evidence are kept."
+        for package, name in result.archived
+    ]
+    return [*lines, _sum(result)]
+
+
+def _done(item: SyncItem) -> str:
+    shown = f" {line(item.proposal.id)}" if item.proposal is not None else ""
+    note = f" ({line(item.note)})" if item.note else ""
+    sentence = item.outcome.sentence
+    if shown and item.outcome in (Outcome.PROPOSED, Outcome.UPDATED):
+        sentence = f"proposal{shown} was {'opened' if item.outcome is Outcome.PROPOSED else 'updated'}: "
+        return f"{line(item.check.package)}: {sentence}{line(item.proposal.title) if item.proposal else ''}"
+    return f"{line(item.check.package)}: {sentence}{note}"
+
+
+def _sum(result: SyncResult) -> str:
+    before = sum(i.check.patches for i in result.items)
+    after = before - sum(_drops(i.check) for i in result.items)
+    now = f"{plural(len(result.items), 'package')}, {before} -> {after} patches once the proposals are accepted"
+    if before == after:
+        now = f"{plural(len(result.items), 'package')}, {plural(before, 'patch')}"
+    if result.dry_run:
+        return f"Dry run: {now}. Nothing was written."
+    return f"{now}." if result.changed else f"Nothing changed: {now}."
+
+
+def _drops(check: PackageCheck) -> int:
+    return 0 if check.judgement is None else sum(p.action.value == "drop" for p in check.judgement.patches)
+
+
+def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
+    """What to type next, most useful first; every line works as it stands. `program`: how it is called, quoted."""
+    if result.dry_run:
+        return _aligned([(f"{program} sync", "do it")])
+    standing = [i.proposal for i in result.items if i.proposal is not None and i.proposal.status is ProposalStatus.OPEN]
+    commands: list[tuple[str, str]] = []
+    if standing:
+        shown = standing[0]
+        commands.append(
+            (f"{program} proposals show {shlex.quote(shown.id)}", f"read the proposal for {line(shown.package)}")
+        )
+    ready = next((p for p in standing if not p.draft), None)
+    if ready is not None:
+        number = shlex.quote(ready.id)
+        commands.append((f"{program} proposals accept {number}", f"merge the one for {line(ready.package)}"))
+        commands.append((f"{program} proposals reject {number} --reason '...'", "or turn it down"))
+    if not result.items and not result.problems:
+        commands.append((f"{program} track pypi:NAME", "track a package: there is none yet"))
+    asked = _first_asked(result.items)
+    if asked is not None:
+        commands.append((f"{program} explain {asked[0]} {asked[1]}", "why it waits for a person"))
+    return _aligned([*commands, (f"{program} report", "the delta, now and over time")])
+
+
+def _aligned(commands: Sequence[tuple[str, str]]) -> list[str]:
+    wide = max(len(command) for command, _ in commands)
+    return [f"{command:<{wide}}  # {what}" for command, what in commands]
+
+
+def _first_asked(items: Iterable[SyncItem]) -> tuple[str, str] | None:
+    for item in items:
+        if item.check.judgement is None:
+            continue
+        for patch in item.check.judgement.patches:
+            if patch.action.waits:
+                return shlex.quote(line(item.check.package)), shlex.quote(line(patch.name))
+    return None
+
+
+def report(result: DeltaReport) -> Table:
+    """One row per package: what it carries, what the last check would leave of it, and how it came there."""
+    rows = tuple(
+        (
+            line(p.package),
+            line(p.base or "?"),
+            str(p.patches),
+            str(p.lines),
+            "not checked yet" if p.judgement is None else f"{line(p.judgement.target)}: {counts(p.judgement)}",
+            str(p.dropped),
+            line(", ".join(p.owners)),
+        )
+        for p in result.packages
+    )
+    columns = ("package", "base", "patches", "lines", "at the newest release", "dropped", "owners")
+    return Table(columns, rows, frozenset({"patches", "lines", "dropped"}))
+
+
+def report_history(result: DeltaReport) -> Table:
+    """The delta over time, newest first: each judgement that was made, per package."""
+    rows = tuple(
+        (
+            point.at.date().isoformat(),
+            line(p.package),
+            f"{line(point.base)} -> {line(point.target)}",
+            f"{point.patches} -> {point.patches_after}",
+            f"{point.lines} -> {point.lines_after}",
+        )
+        for p in result.packages
+        for point in p.history
+    )
+    return Table(
+        ("date", "package", "release", "patches", "lines"), tuple(sorted(rows, key=lambda r: r[0], reverse=True))
+    )
+
+
+def report_line(result: DeltaReport) -> str:
+    patches, lines = sum(p.patches for p in result.packages), sum(p.lines for p in result.packages)
+    gone = sum(p.dropped for p in result.packages)
+    return (
+        f"{carry(len(result.packages))} {plural(patches, 'patch')} of {plural(lines, 'line')}; "
+        f"{plural(gone, 'patch')} dropped so far."
+    )
+
+
+def proposals(records: Sequence[ProposalRecord]) -> Table:
+    rows = tuple(
+        (
+            line(r.id),
+            line(r.package),
+            line(r.target_version),
+            r.status.value + (" (draft)" if r.draft and r.status is ProposalStatus.OPEN else ""),
+            r.updated.date().isoformat(),
+            line(r.title) + (f" ({line(r.note)})" if r.note else ""),
+        )
+        for r in records
+    )
+    return Table(("id", "package", "release", "status", "updated", "title"), rows)
+
+
+def doctor(findings: Sequence[Finding]) -> list[str]:
+    lines = []
+    for finding in findings:
+        lines.append(f"{'ok  ' if finding.well else 'FAIL'}  {line(finding.name)}: {line(finding.detail)}")
+        if not finding.well and finding.remedy:
+            lines.append(f"      remedy: {line(finding.remedy)}")
+    bad = sum(not f.well for f in findings)
+    return [*lines, "All is well." if not bad else f"{plural(bad, 'problem')} found."]
+
+
+def hidden(count: int) -> list[str]:
+    """Says that private packages were left out, where some were."""
+    if not count:
+        return []
+    return [f"{plural(count, 'private package')} judged and not shown; --private shows them."]
+
+
+def questions(judgement: SeriesJudgement) -> list[str]:
+    """What people are asked, one line per waiting patch."""
+    return [f"{line(p.name)}: {line(waits_for(p))}." for p in judgement.patches if p.action.waits]
+
+
+def proposal(record: ProposalRecord) -> list[str]:
+    """A proposal for a terminal: its facts, then its body."""
+    status = record.status.value + (" (draft: a patch waits for a person)" if record.draft else "")
+    note = [f"note      {line(record.note)}"] if record.note else []
+    facts = [
+        f"proposal  {line(record.id)}: {line(record.title)}",
+        f"status    {status}",
+        *note,
+        f"branch    {line(record.branch)} at {record.tip[:12]}, on {record.parent[:12]}",
+        f"opened    {record.opened.isoformat(timespec='minutes')}",
+        f"updated   {record.updated.isoformat(timespec='minutes')}",
+    ]
+    return [*facts, "", block(record.body).rstrip("\n")]
+
+
+def answered(result: Answered) -> list[str]:
+    """What came of accepting or rejecting."""
+    record = result.proposal
+    if record.status is ProposalStatus.REJECTED:
+        return [f"Proposal {line(record.id)} was rejected: {line(record.note)}. Its content is not proposed again."]
+    lines = [f"Proposal {line(record.id)} was merged into the workspace: {line(record.title)}"]
+    return lines + [
+        f"{line(package)}: {line(name)} left the series; `syncbot restore {shlex.quote(line(package))} "
+        f"{shlex.quote(line(name))} --reason ...` brings it back."
+        for package, name in result.archived
+    ]
+
+
+def restored(result: Restored) -> list[str]:
+    number = line(result.proposal.id)
+    return [
+        f"Proposal {number} brings {line(result.name)} back to {line(result.package)}, pinned: {line(result.reason)}",
+        f"The case can be judged again from {line(result.bundle)} (run reproduce.sh there).",
+        f"Next: syncbot proposals accept {shlex.quote(number)}",
+    ]
+
+
+def tracked(result: Tracked) -> list[str]:
+    here = f"{line(result.package)} is tracked at {line(result.base.version)} with {plural(result.patches, 'patch')}"
+    newest = (
+        f"; the newest release is {line(result.newest.version)}." if result.newest != result.base else ", the newest."
+    )
+    wrote = f"Wrote {', '.join(line(path) for path in result.written)}."
+    return [here + newest, wrote, "Next: commit these files, then syncbot sync " + shlex.quote(line(result.package))]
+
+
+def init(root: str, written: Sequence[str], kept: Sequence[str], *, repository: bool) -> list[str]:
+    """What init did and what is to be done next."""
+    lines = [f"wrote  {path}" for path in written] + [f"kept   {path}" for path in kept]
+    if not written:
+        lines.append(f"{line(root)} is a workspace already; nothing was written.")
+    first = [] if repository else ["git init"]
+    steps = [*first, "syncbot track pypi:NAME", "git add -A && git commit", "syncbot sync"]
+    return [*lines, "", "Next:", *(f"  {step}" for step in steps)]

@@ -1,0 +1,33 @@
+"""Private packages are judged, and shown to nobody who did not ask: they are taken out before anything is printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncbot.report.results import CheckResult, DeltaReport, PackageProblem, SyncResult
+
+
+def of_check(result: CheckResult, *, private: bool) -> tuple[CheckResult, int]:
+    """The result without private packages (with them, if asked for), and how many were taken out."""
+    kept = tuple(p for p in result.packages if private or not p.private)
+    told = _told(result.problems, private=private)
+    return replace(result, packages=kept, problems=told), len(result.packages) + len(result.problems) - len(kept) - len(
+        told
+    )
+
+
+def of_sync(result: SyncResult, *, private: bool) -> tuple[SyncResult, int]:
+    """As `of_check`."""
+    kept = tuple(i for i in result.items if private or not i.check.private)
+    told = _told(result.problems, private=private)
+    return replace(result, items=kept, problems=told), len(result.items) + len(result.problems) - len(kept) - len(told)
+
+
+def of_delta(result: DeltaReport, *, private: bool) -> tuple[DeltaReport, int]:
+    """As `of_check`."""
+    kept = tuple(p for p in result.packages if private or not p.private)
+    return replace(result, packages=kept), len(result.packages) - len(kept)
+
+
+def _told(problems: tuple[PackageProblem, ...], *, private: bool) -> tuple[PackageProblem, ...]:
+    return tuple(p for p in problems if private or not p.private)

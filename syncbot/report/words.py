@@ -1,0 +1,100 @@
+"""The short phrases that texts, messages and proposals share: counts, deltas, proofs."""
+
+from __future__ import annotations
+
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.verdicts import Action, Proof, Verdict
+from syncbot.report.safe import line
+
+PROOF = {
+    Proof.PROVED: "proved: the release's own files show it",
+    Proof.TRACED: "traced: upstream's history shows the commit",
+    Proof.MATCHED: "matched: every hunk of code has its effect in the release",
+    Proof.DECLARED: "declared: a header says so; that alone drops nothing",
+    Proof.SUGGESTED: "suggested: similar text only; that alone drops nothing",
+}
+
+_ACTIONS = (
+    (Action.DROP, "drop"),
+    (Action.REWRITE, "rewrite"),
+    (Action.KEEP, "keep"),
+    (Action.ASK, "ask"),
+    (Action.REPORT, "report"),
+)
+
+
+def plural(count: int, word: str) -> str:
+    """`1 patch`, `2 patches`."""
+    if count == 1:
+        return f"1 {word}"
+    return f"{count} {word}es" if word.endswith(("ch", "s", "x")) else f"{count} {word}s"
+
+
+def counts(judgement: SeriesJudgement) -> str:
+    """`drop 2, rewrite 1, keep 4`: what happens to the patches, actions without a patch left out."""
+    parts = [f"{word} {judgement.count(action)}" for action, word in _ACTIONS if judgement.count(action)]
+    return ", ".join(parts) or "no patches"
+
+
+def delta(judgement: SeriesJudgement) -> str:
+    """`7 -> 4 patches, -312 lines`: the series before and after."""
+    before = len(judgement.patches)
+    after = before - judgement.count(Action.DROP)
+    patches = plural(before, "patch") if before == after else f"{before} -> {after} patches"
+    change = judgement.lines_after - judgement.lines_before
+    return f"{patches}, {change:+d} lines" if change else f"{patches}, same lines"
+
+
+def why(judgement: Judgement) -> str:
+    """The verdict's one sentence, as the judge completed it (`...: conflict in a.c.`), or followed by what it adds."""
+    sentence = judgement.verdict.sentence
+    said = line(judgement.reason)
+    if not said.rstrip("."):
+        return sentence
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
+    return said if said.startswith(sentence.rstrip(".")) else f"{sentence} {said}"
+
+
+def carry(packages: int) -> str:
+    """`1 package carries`, `2 packages carry`."""
+    return "1 package carries" if packages == 1 else f"{packages} packages carry"
+
+
+def waits_for(judgement: Judgement) -> str:
+    """What a person is asked, empty where nobody is."""
+    if not judgement.action.waits:
+        return ""
+    if judgement.blocked_by:
+        return f"it stands on {', '.join(judgement.blocked_by)}, which waits for a person: settle that first"
+    return _QUESTION.get(judgement.verdict, "look at the patch: is it still needed, and how does it fit?")
+
+
+_QUESTION = {
+    Verdict.BROKEN: "mend the patch file, or the base release that package.toml declares",
+    Verdict.OBSOLETE: "upstream seems to have all of it: is that so? then delete it",
+    Verdict.SUPERSEDED: "compare with upstream's own solution: is the patch still needed?",
+    Verdict.MOOT: "what it changes is gone: delete the patch, or move it to where the code went",
+    Verdict.CONFLICT: "rebase the conflicting hunks by hand, or delete the patch",
+}
+
+
+def what_would_change_it(judgement: Judgement) -> str:
+    """One sentence for `explain`: which fact would lead to another verdict."""
+    if judgement.blocked_by:
+        return f"Settling {', '.join(judgement.blocked_by)} lets this patch be judged by itself."
+    return _CHANGES[judgement.verdict]
+
+
+_CHANGES = {
+    Verdict.BROKEN: "A patch that applies to its base without fuzz can be judged.",
+    Verdict.OBSOLETE: "A line under [keep] in package.toml pins it; a release that takes it back makes it needed.",
+    Verdict.TRIM: "A release that has the remaining hunks too makes it obsolete.",
+    Verdict.REVERTED: "A release in which upstream brings the change back makes it obsolete.",
+    Verdict.SUPERSEDED: "A person's word: delete the patch, or pin it with a line under [keep] in package.toml.",
+    Verdict.MOOT: "A patch moved to where the code is now can be judged again.",
+    Verdict.HELD: "The first release cut from the branch that has it makes it obsolete.",
+    Verdict.UNTOUCHED: "A release that changes one of its files is judged afresh.",
+    Verdict.APPLIES: "A release that has its change makes it obsolete; one that changes the same lines may conflict.",
+    Verdict.REFRESH: "A release that has its change makes it obsolete; one that changes the same lines may conflict.",
+    Verdict.CONFLICT: "A patch rebased by hand, or a release that has its change, settles it.",
+}

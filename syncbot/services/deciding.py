@@ -1,0 +1,99 @@
+"""What a sync is to do about each package: values only, nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from syncbot.errors import InputError
+from syncbot.model.ids import CommitId
+from syncbot.model.packages import Mode
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.report.results import Outcome, PackageProblem
+from syncbot.services.check import Examined, guarded
+from syncbot.services.notice import merged_by_hand
+from syncbot.services.overlay import Folders, by_folder
+from syncbot.services.proposing import Draft, draft
+from syncbot.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about one package. `draft` and `open` are there where a proposal is to be written."""
+
+    examined: Examined
+    outcome: Outcome
+    draft: Draft | None = None
+    open: ProposalRecord | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The workspace's repository as this run finds it: asked once, not once per package. `dirty`: paths with
+    uncommitted changes; `folders`: what a commit has in each package's folder."""
+
+    head: CommitId
+    dirty: tuple[str, ...]
+    folders: Callable[[CommitId], Folders]
+
+
+def decide(
+    workspace: Workspace, examined: Sequence[Examined], head: CommitId
+) -> tuple[list[Decision], list[PackageProblem]]:
+    """A decision per package, and a problem for each that none can be made about."""
+    downstream, folder = workspace.downstream, workspace.settings.patches
+    dirty = tuple(downstream.dirty(folder)) if any(one.judged is not None for one in examined) else ()
+    here = _Here(head, dirty, lru_cache(maxsize=16)(lambda commit: by_folder(downstream.at(commit), folder)))
+    decisions: list[Decision] = []
+    problems: list[PackageProblem] = []
+    for one in examined:
+        found = guarded(one.package, partial(_decision, workspace, one, here))
+        if isinstance(found, PackageProblem):
+            problems.append(found)
+        else:
+            decisions.append(found)
+    return decisions, problems
+
+
+def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
+    if one.judged is None:
+        return Decision(one, Outcome.UP_TO_DATE)
+    if one.package.private:
+        return Decision(one, Outcome.PRIVATE)
+    if one.package.policy.mode is Mode.OBSERVE:
+        return Decision(one, Outcome.OBSERVED)
+    dirty = [path for path in here.dirty if path.startswith(f"{one.package.path}/")]
+    if dirty:
+        what = f"{one.package.path} has uncommitted changes ({dirty[0]})"
+        raise InputError(what, "commit or stash them; a proposal stands on what is committed")
+    made = draft(one, workspace.remote)
+    reason = workspace.store.rejected(made.plan.fingerprint)
+    if reason is not None:
+        return Decision(one, Outcome.REJECTED, note=reason)
+    found = workspace.forge.find(one.package.name, made.line)
+    if found is not None and (found.status, found.fingerprint) == (ProposalStatus.REJECTED, made.plan.fingerprint):
+        return Decision(one, Outcome.REJECTED, note=found.note)
+    standing = found if found is not None and found.status is ProposalStatus.OPEN else None
+    if standing is None or merged_by_hand(workspace, standing):  # that is noticed before anything is proposed
+        return Decision(one, Outcome.PROPOSED, made)
+    return Decision(one, Outcome.UNCHANGED if _same(made, standing, here) else Outcome.UPDATED, made, standing)
+
+
+def _same(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
+    """Whether the open proposal says and does what a new one would: then it is left alone, though other folders of the
+    workspace moved on below it."""
+    says = (standing.fingerprint, standing.title, standing.body, standing.draft) == (
+        made.plan.fingerprint,
+        made.title,
+        made.body,
+        made.plan.draft,
+    )
+    if not says or standing.parent == here.head:
+        return says
+    folder = made.plan.package.path
+    try:
+        return here.folders(standing.parent).get(folder) == here.folders(here.head).get(folder)
+    except InputError:  # its parent is gone: history was rewritten, so it is made anew
+        return False

@@ -1,0 +1,57 @@
+"""The delta report: what each package carries, now and over time. Asks no upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from syncbot.model.packages import Package
+from syncbot.model.proposals import StoredJudgement
+from syncbot.model.verdicts import Action
+from syncbot.report.results import DeltaPoint, DeltaReport, PackageDelta
+from syncbot.services import packages
+from syncbot.services.workspace import Workspace
+
+
+def delta(workspace: Workspace, names: Sequence[str] = (), owner: str | None = None) -> DeltaReport:
+    """All packages, or those named, or those of one owner. Raises InputError for an unknown name."""
+    found = packages.read(workspace, names)
+    current = workspace.store.current()
+    wanted = [p for p in found.packages if owner is None or owner in p.owners]
+    rows = tuple(_package(workspace, package, current.get(package.name)) for package in wanted)
+    return DeltaReport(workspace.clock.now(), rows, tuple(packages.problems(found)))
+
+
+def _package(workspace: Workspace, package: Package, stored: StoredJudgement | None) -> PackageDelta:
+    names = [p.name for p in package.series]
+    fresh = stored is not None and [p.name for p in stored.judgement.patches] == names and _ahead(package, stored)
+    gone = [d for d in workspace.store.dropped(package.name) if not d.restored]
+    return PackageDelta(
+        package=package.name,
+        owners=package.owners,
+        base=package.base,
+        patches=len(package.series),
+        lines=packages.size(package),
+        judgement=stored.judgement if stored is not None and fresh else None,
+        history=tuple(_point(judged) for judged in workspace.store.judgements(package.name)),
+        dropped=len(gone),
+        private=package.private,
+    )
+
+
+def _ahead(package: Package, stored: StoredJudgement) -> bool:
+    """Whether the judgement still speaks of where the package could go: not once it stands there."""
+    return package.base not in (stored.target.version, stored.target.name)
+
+
+def _point(stored: StoredJudgement) -> DeltaPoint:
+    judgement = stored.judgement
+    before = len(judgement.patches)
+    return DeltaPoint(
+        stored.at,
+        stored.base.version,
+        stored.target.version,
+        before,
+        before - judgement.count(Action.DROP),
+        judgement.lines_before,
+        judgement.lines_after,
+    )

@@ -1,0 +1,79 @@
+"""Explain: the story of one patch, from what the last check came to. Asks no upstream."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from syncbot.errors import InputError
+from syncbot.model import addresses
+from syncbot.model.judgement import Judgement
+from syncbot.model.packages import Package, SeriesPatch
+from syncbot.model.proposals import StoredJudgement
+from syncbot.report.results import Explanation
+from syncbot.services import packages
+from syncbot.services.workspace import Workspace
+
+T = TypeVar("T")
+
+
+def explain(workspace: Workspace, package_name: str, patch_name: str) -> Explanation:
+    """The last judgement of a patch that is carried, else the one by which it was dropped. `patch_name` may be the last
+    part of its name. Raises InputError where there is no such patch, or none was judged yet."""
+    package = packages.one(workspace, package_name)
+    patch = _find(patch_name, {str(p.name): p for p in package.series})
+    if patch is not None:
+        return _carried(workspace, package, patch)
+    dropped = {}
+    for gone in reversed(workspace.store.dropped(package.name)):
+        dropped[str(gone.name)] = gone
+    found = _find(patch_name, dropped)
+    if found is None:
+        raise _unknown(package, patch_name, [*(str(p.name) for p in package.series), *dropped])
+    return Explanation(
+        package.name,
+        addresses.shown(package.upstream),
+        found.base,
+        found.target,
+        found.judgement,
+        found.content,
+        found.at,
+        found.at,
+    )
+
+
+def _carried(workspace: Workspace, package: Package, patch: SeriesPatch) -> Explanation:
+    stored = workspace.store.current().get(package.name)
+    judged = _entry(stored, patch)
+    if stored is None or judged is None:
+        what = f"{patch.name} of {package.name} was not judged yet"
+        raise InputError(
+            what, f"run `syncbot check {package.name}`; a package at its newest release has nothing to judge"
+        )
+    return Explanation(
+        package.name,
+        addresses.shown(package.upstream),
+        stored.base,
+        stored.target,
+        judged,
+        patch.content,
+        stored.at,
+    )
+
+
+def _entry(stored: StoredJudgement | None, patch: SeriesPatch) -> Judgement | None:
+    return None if stored is None else next((j for j in stored.judgement.patches if j.name == patch.name), None)
+
+
+def _find(name: str, known: Mapping[str, T]) -> T | None:
+    if name in known:
+        return known[name]
+    ends = [value for key, value in known.items() if key.rpartition("/")[2] == name]
+    return ends[0] if len(ends) == 1 else None
+
+
+def _unknown(package: Package, name: str, known: Collection[str]) -> InputError:
+    near = difflib.get_close_matches(name, known, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"see {package.path}/series"
+    return InputError(f"{package.name} has no patch {name!r}, and dropped none of that name", remedy)

@@ -1,0 +1,29 @@
+"""Identity by content: the key of a judgement, made of all its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from syncbot import judge
+from syncbot.model.ids import Fingerprint
+from syncbot.model.packages import SeriesPatch
+from syncbot.model.releases import Release
+
+
+def judgement_key(series: Sequence[SeriesPatch], base: Release, target: Release) -> str:
+    """sha256 hex over the judge's version, what pins both releases, the target's day, and every entry of the series."""
+    patches = [[p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting] for p in series]
+    day = None if target.date is None else target.date.date().isoformat()
+    releases = [base.version, base.identity, target.version, target.identity, day]
+    return digest("judgement", judge.JUDGE_VERSION, releases, patches)
+
+
+def restore_fingerprint(package: str, name: str, content: bytes, reason: str) -> Fingerprint:
+    return Fingerprint(digest("restore", package, name, hashlib.sha256(content).hexdigest(), reason))
+
+
+def digest(*parts: object) -> str:
+    """sha256 hex of the parts as JSON: nothing that one part holds can pass for the border to the next."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""What people did to proposals since the last run: accepted drops become final, rejections are remembered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from syncbot.model.ids import PackageName, PatchName
+from syncbot.model.packages import SeriesPatch
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.verdicts import Action
+from syncbot.services.overlay import Below
+from syncbot.services.workspace import Workspace
+
+RESTORE = "restore:"
+"""A restore proposal stands on a line of its own, `restore:<patch>`: it moves no release."""
+
+Archived = tuple[PackageName, PatchName]
+
+
+def notice(workspace: Workspace, at: datetime) -> tuple[Archived, ...]:
+    """Bring the store up to what the forge says; gives the drops that became final. Writes only where a proposal's
+    state is news."""
+    known = {record.id: record for record in workspace.store.proposals()}
+    archived: list[Archived] = []
+    for found in workspace.forge.list():
+        record = workspace.forge.accept(found.id, at) if merged_by_hand(workspace, found) else found
+        if known.get(record.id) != record:
+            archived += settle(workspace, record, at)
+    return tuple(archived)
+
+
+def merged_by_hand(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether a person brought an open proposal's branch into the workspace: that is an answer, too."""
+    return record.status is ProposalStatus.OPEN and workspace.downstream.contains(record.tip)
+
+
+def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[Archived, ...]:
+    """Remember one proposal as the forge has it now, with all that follows from its state, in one transaction."""
+    archived: list[Archived] = []
+    with workspace.store.transaction():
+        if record.status is ProposalStatus.REJECTED:
+            workspace.store.reject(record.package, record.fingerprint, record.note, at)
+        elif record.status is ProposalStatus.ACCEPTED and record.line.startswith(RESTORE):
+            _restored(workspace, record)
+        elif record.status is ProposalStatus.ACCEPTED:
+            archived += _archive(workspace, record, at)
+        workspace.store.save_proposal(record)
+    return tuple(archived)
+
+
+def _restored(workspace: Workspace, record: ProposalRecord) -> None:
+    name = record.line.removeprefix(RESTORE)
+    for dropped in workspace.store.dropped(record.package):
+        if dropped.name == name and not dropped.restored:
+            workspace.store.mark_restored(dropped)
+            return
+
+
+def _archive(workspace: Workspace, record: ProposalRecord, at: datetime) -> list[Archived]:
+    """Keep the patches that this proposal dropped: their text stands at its parent, their evidence in the store."""
+    series = {patch.name: patch for patch in series_at(workspace, record)}
+    judged = judgement_of(workspace, record)
+    if judged is None:
+        return []
+    archived: list[Archived] = []
+    for found in judged.judgement.patches:
+        patch = series.get(found.name)
+        if found.action is Action.DROP and patch is not None:
+            workspace.store.archive(
+                DroppedPatch(
+                    record.package,
+                    patch.name,
+                    patch.content,
+                    patch.strip,
+                    found,
+                    judged.base,
+                    judged.target,
+                    record.id,
+                    at,
+                )
+            )
+            archived.append((record.package, patch.name))
+    return archived
+
+
+def series_at(workspace: Workspace, record: ProposalRecord) -> tuple[SeriesPatch, ...]:
+    """The package's series as it was when the proposal was made, empty where it cannot be read."""
+    settings = workspace.settings
+    files = workspace.downstream.at(record.parent)
+    found = workspace.layout.read(
+        Below(files, f"{settings.patches}/{record.package}"), settings.patches, settings.policy
+    )
+    return next((p.series for p in found.packages if p.name == record.package), ())
+
+
+def judgement_of(workspace: Workspace, record: ProposalRecord) -> StoredJudgement | None:
+    """The judgement that a proposal rests on: the newest to its release of the very series it was made for."""
+    names = [patch.name for patch in series_at(workspace, record)]
+    for stored in workspace.store.judgements(record.package):
+        if stored.target.version == record.target_version and [p.name for p in stored.judgement.patches] == names:
+            return stored
+    return None

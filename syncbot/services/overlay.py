@@ -1,0 +1,66 @@
+"""A tree with some files changed, in memory: what the work tree will be after a commit that is not made yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from syncbot.model.ids import BlobId
+from syncbot.model.trees import FILE, Entry, Tree, blob_id
+
+
+class Overlay:
+    """`changes`: {path: new bytes, None where it is deleted}. A changed file keeps its mode."""
+
+    def __init__(self, below: Tree, changes: Mapping[str, bytes | None]) -> None:
+        self._below = below
+        self._changes = dict(changes)
+
+    def entry(self, path: str) -> Entry | None:
+        before = self._below.entry(path)
+        if path not in self._changes:
+            return before
+        content = self._changes[path]
+        if content is None:
+            return None
+        return Entry(FILE if before is None else before.mode, BlobId(blob_id(content)))
+
+    def read(self, path: str) -> bytes | None:
+        return self._changes[path] if path in self._changes else self._below.read(path)
+
+    def paths(self) -> Iterable[str]:
+        yield from (path for path in self._below.paths() if path not in self._changes)
+        yield from (path for path, content in self._changes.items() if content is not None)
+
+
+class Below:
+    """A tree of which only one folder is seen, so that reading one package does not read them all."""
+
+    def __init__(self, whole: Tree, folder: str) -> None:
+        self._whole = whole
+        self._folder = folder
+
+    def entry(self, path: str) -> Entry | None:
+        return self._whole.entry(path) if self._seen(path) else None
+
+    def read(self, path: str) -> bytes | None:
+        return self._whole.read(path) if self._seen(path) else None
+
+    def paths(self) -> Iterable[str]:
+        return (path for path in self._whole.paths() if self._seen(path))
+
+    def _seen(self, path: str) -> bool:
+        return path.startswith(f"{self._folder}/")
+
+
+Folders = Mapping[str, Mapping[str, Entry | None]]
+"""{a package's folder: {path: entry}}."""
+
+
+def by_folder(tree: Tree, above: str) -> Folders:
+    """What lies in each folder right below `above`, in one walk of the tree."""
+    folders: dict[str, dict[str, Entry | None]] = {}
+    for path in tree.paths():
+        if path.startswith(f"{above}/"):
+            name = path[len(above) + 1 :].partition("/")[0]
+            folders.setdefault(f"{above}/{name}", {})[path] = tree.entry(path)
+    return folders

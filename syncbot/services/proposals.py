@@ -1,0 +1,61 @@
+"""Proposals as people handle them: list, show, accept, reject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from syncbot.errors import InputError
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.report.results import Answered
+from syncbot.services.notice import settle
+from syncbot.services.workspace import Workspace
+
+
+def list_(workspace: Workspace, *, everything: bool = False) -> Sequence[ProposalRecord]:
+    """Open proposals, newest first; with `everything` those that were answered too."""
+    return [r for r in workspace.forge.list() if everything or r.status is ProposalStatus.OPEN]
+
+
+def show(workspace: Workspace, which: str) -> ProposalRecord:
+    """A proposal by its id, or by a package's name: its open one, else its newest. Raises InputError."""
+    records = workspace.forge.list()
+    for record in records:
+        if record.id == which.removeprefix("#"):
+            return record
+    of_package = [r for r in records if r.package == which]
+    standing = [r for r in of_package if r.status is ProposalStatus.OPEN]
+    if len(standing) > 1:
+        ids = ", ".join(r.id for r in standing)
+        raise InputError(f"{which} has {len(standing)} open proposals", f"name one of {ids}")
+    if of_package:
+        return (standing or of_package)[0]
+    raise InputError(f"there is no proposal {which!r}", "`syncbot proposals` lists them")
+
+
+def accept(workspace: Workspace, which: str) -> Answered:
+    """Merge an open proposal into the workspace and keep what it dropped. Raises InputError where it is not open,
+    ForgeError where it cannot be merged; nothing is half-done then."""
+    record = _open(workspace, which)
+    at = workspace.clock.now()
+    accepted = workspace.forge.accept(record.id, at)
+    return Answered(accepted, settle(workspace, accepted, at))
+
+
+def reject(workspace: Workspace, which: str, reason: str) -> Answered:
+    """Turn an open proposal down; the same content is not proposed again. Raises InputError where it is not open."""
+    record = _open(workspace, which)
+    if not reason.strip():
+        raise InputError("a rejection needs a reason", 'give --reason "..."')
+    at = workspace.clock.now()
+    rejected = workspace.forge.reject(record.id, reason.strip(), at)
+    return Answered(rejected, settle(workspace, rejected, at))
+
+
+def _open(workspace: Workspace, which: str) -> ProposalRecord:
+    record = show(workspace, which)
+    if record.status is not ProposalStatus.OPEN:
+        note = f" ({record.note})" if record.note else ""
+        raise InputError(
+            f"proposal {record.id} is {record.status.value} already{note}", "`syncbot proposals` lists the open"
+        )
+    return record

@@ -1,0 +1,136 @@
+"""From an examined package to the proposal that a forge is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncbot import judge
+from syncbot.model import addresses
+from syncbot.model.ids import CommitId
+from syncbot.model.packages import Commits, Package
+from syncbot.model.proposals import Proposal, ProposalCommit
+from syncbot.model.trees import Tree
+from syncbot.model.verdicts import Action
+from syncbot.plan import identity
+from syncbot.plan.make import changes, make_plan, provable
+from syncbot.plan.model import Edit, Plan
+from syncbot.report import proposal as texts
+from syncbot.services.check import Examined, trees
+from syncbot.services.overlay import Below, Overlay
+from syncbot.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan with its words: all that can be said before anything is verified or written."""
+
+    plan: Plan
+    summary: texts.Summary
+    line: str
+    title: str
+    body: str
+
+
+def draft(one: Examined, remote: str = "") -> Draft:
+    """The plan of a package that has somewhere to go, and what a proposal would say. `remote`: where its branch
+    can be fetched from."""
+    assert one.judged is not None
+    assert one.choice.target is not None
+    package, judgement = one.package, one.judged.judgement
+    plan = make_plan(package, one.choice.base, one.choice.target, judgement)
+    edits = {edit.name: edit for edit in plan.edits}
+    stories = tuple(
+        texts.PatchStory(found, patch.content, _after(edits.get(patch.name), patch.content))
+        for found, patch in zip(judgement.patches, package.series, strict=True)
+    )
+    summary = texts.Summary(
+        package=package.name,
+        path=package.path,
+        upstream=addresses.shown(package.upstream),
+        line=identity.line(package),
+        base=one.choice.base,
+        target=one.choice.target,
+        judgement=judgement,
+        stories=stories,
+        draft=plan.draft,
+        branch=identity.branch_name(package),
+        remote=remote,
+        warnings=_warnings(one),
+    )
+    return Draft(plan, summary, summary.line, texts.title(summary), texts.body(summary))
+
+
+def _after(edit: Edit | None, before: bytes) -> bytes | None:
+    if edit is None:
+        return before
+    if edit.action is Action.DROP:
+        return None
+    return before if edit.content is None else edit.content
+
+
+def _warnings(one: Examined) -> tuple[str, ...]:
+    warnings = list(one.choice.alerts)
+    target = one.choice.target
+    if target is not None and target.prerelease:
+        warnings.append(f"{target.version} is a pre-release.")
+    if one.choice.base.yanked:
+        warnings.append(f"Upstream has withdrawn the base release {one.choice.base.version}.")
+    if one.package.verify:
+        warnings.append("The verify commands were not run: run them on the branch before you accept.")
+    return tuple(warnings)
+
+
+def verified(workspace: Workspace, one: Examined) -> None:
+    """Apply the new series to the target once more, from scratch. Raises Fault where the promise does not hold."""
+    assert one.judged is not None
+    assert one.choice.target is not None
+    tree = trees(one.source, workspace)
+    judge.verify_promise(one.package.series, tree(one.choice.base), tree(one.choice.target), one.judged.judgement)
+
+
+def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:
+    """The proposal on top of `parent`, with its commits."""
+    package = made.plan.package
+    files = workspace.downstream.at(parent)
+    return Proposal(
+        package=package.name,
+        line=made.line,
+        branch=identity.branch_name(package),
+        parent=parent,
+        commits=_commits(workspace, files, made),
+        title=made.title,
+        body=made.body,
+        fingerprint=made.plan.fingerprint,
+        draft=made.plan.draft,
+        target_version=made.plan.target.version,
+    )
+
+
+def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCommit, ...]:
+    plan, layout = made.plan, workspace.layout
+    if plan.package.policy.commits is Commits.STEP:
+        return (ProposalCommit(texts.step_message(made.summary), layout.plan_edits(files, plan)),)
+    bump = layout.edit(files, plan.package, (), plan.target.version)
+    commits = [ProposalCommit(texts.bump_message(made.summary), bump)] if bump else []
+    tree: Tree = Overlay(files, bump)
+    for patch, edit in zip(plan.package.series, plan.edits, strict=True):
+        if not changes(patch, edit):
+            continue
+        edited = layout.edit(tree, _again(workspace, tree, plan.package), (edit,), None)
+        commits.append(ProposalCommit(texts.decision_message(made.summary, edit.judgement), edited))
+        tree = Overlay(tree, edited)
+    return tuple(commits)
+
+
+def _again(workspace: Workspace, tree: Tree, package: Package) -> Package:
+    """The package as the tree has it now: a layout edits only what it would read."""
+    settings = workspace.settings
+    found = workspace.layout.read(Below(tree, package.path), settings.patches, settings.policy)
+    for problem in found.problems:
+        raise problem.error
+    return next(p for p in found.packages if p.name == package.name)
+
+
+def may_merge(package: Package, plan: Plan) -> bool:
+    """Whether mode `merge` may accept it by itself: every edit proved, and no `verify` commands left for a person."""
+    return provable(plan) and not plan.draft and not package.verify

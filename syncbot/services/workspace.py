@@ -1,0 +1,41 @@
+"""What the services work with: the ports, bound to one workspace. Built by `syncbot.wiring`, faked in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from syncbot.model.packages import Package
+from syncbot.model.settings import Settings
+from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
+
+Files = Mapping[str, bytes | None]
+"""{path with `/`: new bytes, None to delete}."""
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """A Progress that tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One downstream repository with its settings, its memory and its forge.
+
+    `source` opens an upstream for a package (`tag_pattern`, rewrites and limits applied); each call gives an object of
+    its own. `write` puts files into the work tree, all or none; `bundle` writes a folder of files under the state
+    directory and gives its path for people. `remote`: what a person gives `git fetch` for the branches of proposals,
+    empty where there is none. `workers`: how many upstreams are asked at a time.
+    """
+
+    settings: Settings
+    downstream: Downstream
+    layout: Layout
+    store: Store
+    forge: Forge
+    clock: Clock
+    source: Callable[[Package], Source]
+    write: Callable[[Files], None]
+    bundle: Callable[[str, Mapping[str, bytes]], str]
+    progress: Progress = quiet
+    remote: str = ""
+    workers: int = 4

@@ -1,0 +1,316 @@
+"""The workspace and its settings: found from a folder upwards, read from `syncbot.toml` or `[tool.syncbot]`.
+
+This is the edge that opens the files and is given the environment; everything below sees values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from syncbot.errors import InputError
+from syncbot.model.policy_keys import POLICY_KEYS, read_policy
+from syncbot.model.settings import Identity, Limits, Settings
+from syncbot.model.tables import (
+    COUNT,
+    NAME,
+    NAME_TABLE,
+    SIZE,
+    TEXT,
+    Document,
+    Key,
+    Kind,
+    Values,
+    Wrong,
+    check,
+    parse,
+    refined,
+)
+
+FILE = "syncbot.toml"
+PYPROJECT = "pyproject.toml"
+STATE_VARIABLE = "SYNCBOT_STATE"
+DATABASE_VARIABLE = "SYNCBOT_DATABASE_URL"
+DATABASE_FILE = "syncbot.db"
+
+_DEFAULT = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace as it was found. `root` and `state` are absolute; `settings_file` is None where there is none.
+    `database_url` may hold a password and stays out of every repr."""
+
+    root: Path
+    settings: Settings
+    settings_file: Path | None
+    state: Path
+    database_url: str = field(repr=False)
+
+    @property
+    def patches(self) -> Path:
+        return self.root / self.settings.patches
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDoc:
+    """What the documentation must say of one setting or environment variable."""
+
+    name: str
+    type: str
+    default: str
+    sentence: str
+
+
+def _inside(text: str) -> str | None:
+    path = PurePosixPath(text)
+    parts = path.parts
+    bad = path.is_absolute() or not parts or "\\" in text or not text.isprintable()
+    if bad or any(part == ".." or part.lower() == ".git" for part in parts):
+        return "a folder inside the workspace"
+    return None
+
+
+_CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+_CRON_PART = r"(?:\*|\w+(?:-\w+)?)(?:/[1-9]\d?)?"
+_CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*", re.ASCII)
+_CRON_NAMES = frozenset(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun"))
+
+
+def _cron(text: str) -> str | None:
+    expected = 'five fields, "minute hour day month weekday", each within its range'
+    fields = text.lower().split()
+    if len(fields) != len(_CRON_RANGES) or not all(_CRON_FIELD.fullmatch(word) for word in fields):
+        return expected
+    for word, (low, high) in zip(fields, _CRON_RANGES, strict=True):
+        for part in re.findall(r"(?<!/)\b\w+", word):
+            if part not in _CRON_NAMES and not (part.isdigit() and low <= int(part) <= high):
+                return expected
+    return None
+
+
+def _timezone(text: str) -> str | None:
+    if text == "UTC":
+        return None
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # only where one is set: start-up time
+
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        return 'a time zone of this machine\'s database, such as "Europe/Berlin" or "UTC"'
+    return None
+
+
+def _cap(value: object) -> int | None:
+    if value == "none":
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Wrong('a whole number, or "none"')
+    return value
+
+
+def _shown_size(size: int) -> str:
+    gib, mib = divmod(size, 1024**3), divmod(size, 1024**2)
+    return f'"{gib[0]} GiB"' if not gib[1] else f'"{mib[0]} MiB"'
+
+
+PATCHES = Key("patches", refined(NAME, _inside), _DEFAULT.patches, '"patches"', "The folder of the tracked packages.")
+STATE = Key("state", refined(NAME, _inside), _DEFAULT.state, '"state"', "The folder that the bot writes to.")
+CAP: Key[int | None] = Key(
+    "max-new-proposals",
+    Kind('integer or `"none"`', _cap),
+    _DEFAULT.max_new_proposals,
+    str(_DEFAULT.max_new_proposals),
+    "How many new proposals one run may open.",
+)
+SCHEDULE = Key(
+    "schedule",
+    refined(TEXT, _cron, "cron expression"),
+    _DEFAULT.schedule,
+    f'"{_DEFAULT.schedule}"',
+    "When `syncbot run` syncs: minute, hour, day, month, weekday.",
+)
+TIMEZONE = Key(
+    "timezone",
+    refined(TEXT, _timezone, "time zone"),
+    _DEFAULT.timezone,
+    f'"{_DEFAULT.timezone}"',
+    "The time zone that the schedule is meant in.",
+)
+REWRITE: Key[tuple[tuple[str, str], ...]] = Key(
+    "rewrite",
+    NAME_TABLE,
+    (),
+    "empty",
+    "What to put in place of an upstream address's prefix; the longest prefix wins.",
+)
+IDENTITY_NAME = Key(
+    "identity.name",
+    NAME,
+    _DEFAULT.identity.name,
+    f'"{_DEFAULT.identity.name}"',
+    "The name that the bot's commits bear.",
+)
+IDENTITY_EMAIL = Key(
+    "identity.email",
+    NAME,
+    _DEFAULT.identity.email,
+    f'"{_DEFAULT.identity.email}"',
+    "The mail address that the bot's commits bear.",
+)
+
+
+def _limit(name: str, default: int, sentence: str) -> Key[int]:
+    return Key(f"limits.{name}", SIZE, default, _shown_size(default), sentence)
+
+
+PATCH_BYTES = _limit("patch-bytes", _DEFAULT.limits.patch_bytes, "The largest patch file that is read.")
+ARCHIVE_BYTES = _limit("archive-bytes", _DEFAULT.limits.archive_bytes, "The largest archive that is downloaded.")
+UNPACKED_BYTES = _limit("unpacked-bytes", _DEFAULT.limits.unpacked_bytes, "The most that an archive may unpack to.")
+MEMBERS = Key(
+    "limits.archive-members",
+    COUNT,
+    _DEFAULT.limits.archive_members,
+    str(_DEFAULT.limits.archive_members),
+    "The most members that an archive may have.",
+)
+FILE_BYTES = _limit("file-bytes", _DEFAULT.limits.file_bytes, "The largest upstream file that is judged.")
+
+KEYS: tuple[Key[Any], ...] = (
+    PATCHES,
+    STATE,
+    *POLICY_KEYS,
+    CAP,
+    SCHEDULE,
+    TIMEZONE,
+    REWRITE,
+    IDENTITY_NAME,
+    IDENTITY_EMAIL,
+    PATCH_BYTES,
+    ARCHIVE_BYTES,
+    UNPACKED_BYTES,
+    MEMBERS,
+    FILE_BYTES,
+)
+
+SETTINGS: tuple[SettingDoc, ...] = tuple(SettingDoc(k.name, k.kind.name, k.shown, k.sentence) for k in KEYS)
+"""Every setting, as the documentation must have it."""
+
+ENVIRONMENT: tuple[SettingDoc, ...] = (
+    SettingDoc(STATE_VARIABLE, "path", "the setting `state`", "The state folder, which may be anywhere."),
+    SettingDoc(
+        DATABASE_VARIABLE,
+        "URL",
+        f"SQLite in the state folder's `{DATABASE_FILE}`",
+        "The database that keeps the state.",
+    ),
+)
+"""Every environment variable that is read, likewise."""
+
+
+def open_workspace(start: Path, environ: Mapping[str, str]) -> Workspace:
+    """The workspace that `start` lies in. Raises InputError where there is none or its settings are wrong."""
+    root = find_root(start)
+    if root is None:
+        raise InputError(f"no workspace at {start} or above it", "run `syncbot init` in your repository")
+    return read_workspace(root, environ)
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder with settings, else the nearest with `patches/`, from `start` up to the repository's root."""
+    folder = start.absolute()
+    bare: Path | None = None
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE).is_file() or _in_pyproject(candidate) is not None:
+            return candidate
+        inner = candidate.parent.name == _DEFAULT.patches  # a package's own folder of patches is no workspace
+        if bare is None and not inner and (candidate / _DEFAULT.patches).is_dir():
+            bare = candidate
+        if (candidate / ".git").exists():
+            break
+    return bare
+
+
+def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
+    """The workspace at `root`, with its settings or the defaults. Raises InputError."""
+    root = root.absolute()
+    own, document = root / FILE, _in_pyproject(root)
+    settings_file: Path | None = None
+    settings = _DEFAULT
+    if own.is_file():
+        if document is not None:
+            what = f"settings stand in {FILE} and in {PYPROJECT} [tool.syncbot]"
+            raise InputError(what, "move them into one of the two", path=str(own))
+        settings_file, settings = own, settings_of(check(parse(_bytes(own), str(own)), KEYS))
+    elif document is not None:
+        settings_file, settings = root / PYPROJECT, settings_of(check(document, KEYS, ("tool", "syncbot")))
+    _refuse_escape(root, settings, settings_file)
+    given = environ.get(STATE_VARIABLE, "")
+    state = Path(given).absolute() if given else root / settings.state
+    url = environ.get(DATABASE_VARIABLE, "") or f"sqlite:///{state / DATABASE_FILE}"
+    return Workspace(root, settings, settings_file, state, url)
+
+
+def settings_of(values: Values) -> Settings:
+    """Settings from a checked table. Raises InputError where values do not go together."""
+    patches, state = str(PurePosixPath(values.get(PATCHES))), str(PurePosixPath(values.get(STATE)))
+    if PurePosixPath(state).is_relative_to(patches) or PurePosixPath(patches).is_relative_to(state):
+        key = STATE if values.given(STATE) else PATCHES
+        raise values.error(key, f'patches "{patches}" and state "{state}" overlap', "keep them in folders of their own")
+    for prefix, replacement in values.get(REWRITE):
+        if any(re.search(r"://[^/@\s]*:[^/@\s]*@", text) for text in (prefix, replacement)):
+            what = "an address in [rewrite] holds a password"
+            raise values.error(REWRITE, what, "take it out and use git's credential helper", prefix)
+    return Settings(
+        patches=patches,
+        state=state,
+        policy=read_policy(values, _DEFAULT.policy),
+        max_new_proposals=values.get(CAP),
+        schedule=values.get(SCHEDULE),
+        timezone=values.get(TIMEZONE),
+        rewrite=values.get(REWRITE),
+        identity=Identity(values.get(IDENTITY_NAME), values.get(IDENTITY_EMAIL)),
+        limits=Limits(
+            patch_bytes=values.get(PATCH_BYTES),
+            archive_bytes=values.get(ARCHIVE_BYTES),
+            unpacked_bytes=values.get(UNPACKED_BYTES),
+            archive_members=values.get(MEMBERS),
+            file_bytes=values.get(FILE_BYTES),
+        ),
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", "check its permissions", path=str(path)) from error
+
+
+def _in_pyproject(folder: Path) -> Document | None:
+    """The folder's pyproject.toml if it has settings of ours. A broken one that never names us is not our business."""
+    path = folder / PYPROJECT
+    if not path.is_file():
+        return None
+    content = _bytes(path)
+    try:
+        document = parse(content, str(path))
+    except InputError:
+        if b"syncbot" in content:
+            raise
+        return None
+    tool = document.data.get("tool")
+    return document if isinstance(tool, Mapping) and "syncbot" in tool else None
+
+
+def _refuse_escape(root: Path, settings: Settings, settings_file: Path | None) -> None:
+    """Symlinks must not lead out either."""
+    real = root.resolve()
+    for key, folder in ((PATCHES, settings.patches), (STATE, settings.state)):
+        if not (root / folder).resolve().is_relative_to(real):
+            what = f'{key.name} "{folder}" leads out of the workspace through a symlink'
+            remedy = f"use a folder inside it, or {STATE_VARIABLE}" if key is STATE else "use a folder inside it"
+            raise InputError(what, remedy, path=None if settings_file is None else str(settings_file))

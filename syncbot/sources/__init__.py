@@ -1,0 +1,67 @@
+"""Where releases come from. A new kind of upstream is a module and a row in SOURCES."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from syncbot.errors import InputError
+from syncbot.model.addresses import check
+from syncbot.model.releases import Upstream
+from syncbot.model.settings import Limits
+from syncbot.ports.source import Source
+from syncbot.sources.folder import open_tree
+from syncbot.sources.git import GitSource, mirror_path
+from syncbot.sources.place import Place
+
+__all__ = ["SOURCES", "Place", "mirror_path", "open_source", "open_tree"]
+
+
+def _npm(location: str, place: Place) -> Source:
+    from syncbot.sources.npm import NpmSource  # noqa: PLC0415  # who has no npm package need not load HTTP
+
+    return NpmSource(location, place)
+
+
+def _pypi(location: str, place: Place) -> Source:
+    from syncbot.sources.pypi import PypiSource  # noqa: PLC0415  # likewise
+
+    return PypiSource(location, place)
+
+
+SOURCES: Mapping[str, Callable[[str, Place], Source]] = {
+    "git": GitSource,
+    "npm": _npm,
+    "pypi": _pypi,
+}
+"""{scheme: factory(location, place)}."""
+
+
+def open_source(
+    upstream: Upstream,
+    cache: Path,
+    *,
+    limits: Limits | None = None,
+    rewrite: tuple[tuple[str, str], ...] = (),
+    tag_pattern: str = "",
+    environ: Mapping[str, str] | None = None,
+    project: Path | None = None,
+) -> Source:
+    """The source of an upstream. Nothing is asked before `refresh`. `cache` holds mirrors and downloads; `environ`
+    (os.environ, if None) and `project` are where the clients' settings are found. Raises InputError, HostileInput."""
+    check(upstream)
+    factory = SOURCES.get(upstream.scheme)
+    if factory is None:
+        raise InputError(f"no source for {upstream.scheme!r}", f"use one of {', '.join(sorted(SOURCES))}")
+    return factory(
+        upstream.location,
+        Place(
+            cache,
+            limits or Limits(),
+            rewrite,
+            tag_pattern,
+            environ=os.environ if environ is None else environ,
+            project=project,
+        ),
+    )

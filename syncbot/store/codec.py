@@ -1,0 +1,150 @@
+"""Values to JSON documents and back, without loss.
+
+The codec follows the dataclasses' own type hints, so a field that a later syncbot adds (with a default) is kept
+without a change here, and documents from before it was added still read. Bytes stand as base64, times as ISO 8601
+with their offset, enums by value. Text that is not UTF-8 (surrogate escapes) survives through JSON's own escapes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from syncbot.errors import StoreError
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.releases import Release
+
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
+Value = TypeVar("Value")
+
+
+def series_to_json(judgement: SeriesJudgement) -> Json:
+    """A series judgement as a JSON document."""
+    return encode(judgement)
+
+
+def series_from_json(document: Json) -> SeriesJudgement:
+    """What `series_to_json` was given. Raises StoreError where the document is not one of its own."""
+    return decode(SeriesJudgement, document)
+
+
+def judgement_to_json(judgement: Judgement) -> Json:
+    """One patch's judgement as a JSON document."""
+    return encode(judgement)
+
+
+def judgement_from_json(document: Json) -> Judgement:
+    """What `judgement_to_json` was given. Raises StoreError where the document is not one of its own."""
+    return decode(Judgement, document)
+
+
+def release_to_json(release: Release) -> Json:
+    """A release as a JSON document."""
+    return encode(release)
+
+
+def release_from_json(document: Json) -> Release:
+    """What `release_to_json` was given. Raises StoreError where the document is not one of its own."""
+    return decode(Release, document)
+
+
+def dumps(document: Json) -> str:
+    """ASCII text, the same for the same document."""
+    return json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+def loads(text: str) -> Json:
+    """The document behind `dumps`. Raises StoreError where it is no JSON."""
+    try:
+        found: Json = json.loads(text)
+    except ValueError as error:
+        raise _unreadable(f"no JSON ({error})") from error
+    return found
+
+
+def encode(value: object) -> Json:
+    """A value of the model as JSON."""
+    if isinstance(value, Enum):
+        return encode(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if is_dataclass(value):
+        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"no JSON for a {type(value).__name__}")
+
+
+def decode(kind: type[Value], document: Json) -> Value:
+    """The value of type `kind` that `encode` made the document from. Raises StoreError."""
+    try:
+        found: Value = _decode(kind, document)
+    except (ValueError, KeyError, binascii.Error) as error:
+        raise _unreadable(f"not a {kind.__name__} ({error})") from error
+    return found
+
+
+def _decode(kind: Any, document: Json) -> Any:
+    kind = getattr(kind, "__supertype__", kind)  # a NewType stands for what it is made of
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _optional(kind, document)
+    if origin is tuple:
+        _expect(document, list)
+        item = get_args(kind)[0]
+        return tuple(_decode(item, each) for each in document)  # type: ignore[union-attr]  # _expect saw a list
+    if is_dataclass(kind):
+        return _dataclass(kind, document)
+    if issubclass(kind, Enum):
+        return kind(document)
+    if kind is bytes:
+        return base64.b64decode(_expect(document, str), validate=True)
+    if kind is datetime:
+        return datetime.fromisoformat(_expect(document, str))
+    return _expect(document, kind)
+
+
+def _optional(kind: Any, document: Json) -> Any:
+    if document is None:
+        return None
+    (inner,) = (each for each in get_args(kind) if each is not type(None))
+    return _decode(inner, document)
+
+
+def _dataclass(kind: Any, document: Json) -> Any:
+    known = _expect(document, dict)
+    hints = _hints(kind)
+    found = {}
+    for field in fields(kind):
+        if field.name in known:
+            found[field.name] = _decode(hints[field.name], known[field.name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise KeyError(field.name)
+    return kind(**found)
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _expect(document: Json, kind: Any) -> Any:
+    if type(document) is not kind:
+        raise ValueError(f"expected {kind.__name__}, found {type(document).__name__}")
+    return document
+
+
+def _unreadable(what: str) -> StoreError:
+    return StoreError(f"a document in the state database cannot be read: {what}", "restore the database from a backup")

@@ -1,0 +1,167 @@
+"""The tables. These classes never leave the room: `records.py` turns them into values of the model.
+
+Text goes through `SafeText`, because patch names and reasons may hold what databases refuse (a lone surrogate from a
+path that is not UTF-8, a NUL). Times are aware, UTC. Enums are text. Documents are JSON text (`codec.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+_UNSAFE = re.compile("[\\\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+
+
+class SafeText(TypeDecorator[str]):
+    """Text of any content. A backslash, a NUL and a lone surrogate are stored as `\\uXXXX`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # its signature
+        return None if value is None else _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # its signature
+        return None if value is None else _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, stored as UTC; SQLite keeps no offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its signature
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without an offset: {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(SQLModel):
+    """The base of the tables. Constraints have names, so that a migration can change them on every database."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class RunRow(Table, table=True):
+    __tablename__ = "run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(sa_type=SafeText)
+    started: datetime = Field(sa_type=UtcDateTime)
+    finished: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = Field(default=None, sa_type=SafeText)
+
+
+class ReleaseRow(Table, table=True):
+    """A release as it was when first seen."""
+
+    __tablename__ = "release"
+
+    package: str = Field(primary_key=True, sa_type=SafeText)
+    version: str = Field(primary_key=True, sa_type=SafeText)
+    name: str = Field(sa_type=SafeText)
+    identity: str = Field(sa_type=SafeText)
+    date: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    prerelease: bool
+    yanked: bool
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+
+
+class JudgementRow(Table, table=True):
+    """A series judgement: the document, and beside it the columns that queries need."""
+
+    __tablename__ = "judgement"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(sa_type=SafeText, unique=True)
+    package: str = Field(sa_type=SafeText, index=True)
+    base_version: str = Field(sa_type=SafeText)
+    target_version: str = Field(sa_type=SafeText)
+    patches: int
+    keeps: int
+    rewrites: int
+    drops: int
+    asks: int
+    reports: int
+    lines_before: int
+    lines_after: int
+    document: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CurrentRow(Table, table=True):
+    """Which judgement a package's last check came to."""
+
+    __tablename__ = "current"
+
+    package: str = Field(primary_key=True, sa_type=SafeText)
+    key: str = Field(sa_type=SafeText, foreign_key="judgement.key")
+
+
+class RejectionRow(Table, table=True):
+    __tablename__ = "rejection"
+
+    fingerprint: str = Field(primary_key=True, sa_type=SafeText)
+    package: str = Field(sa_type=SafeText)
+    reason: str = Field(sa_type=SafeText)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ProposalRow(Table, table=True):
+    __tablename__ = "proposal"
+
+    id: str = Field(primary_key=True, sa_type=SafeText)
+    package: str = Field(sa_type=SafeText, index=True)
+    line: str = Field(sa_type=SafeText)
+    branch: str = Field(sa_type=SafeText)
+    tip: str = Field(sa_type=SafeText)
+    parent: str = Field(sa_type=SafeText)
+    title: str = Field(sa_type=SafeText)
+    body: str = Field(sa_type=SafeText)
+    fingerprint: str = Field(sa_type=SafeText)
+    draft: bool
+    target_version: str = Field(sa_type=SafeText)
+    status: str = Field(sa_type=SafeText)
+    opened: datetime = Field(sa_type=UtcDateTime)
+    updated: datetime = Field(sa_type=UtcDateTime)
+    note: str = Field(sa_type=SafeText)
+
+
+class DroppedRow(Table, table=True):
+    """A patch that left the tree. `digest` is the sha256 of its content, in hex."""
+
+    __tablename__ = "dropped"
+    __table_args__ = (UniqueConstraint("package", "name", "target_version", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    package: str = Field(sa_type=SafeText)
+    name: str = Field(sa_type=SafeText)
+    target_version: str = Field(sa_type=SafeText)
+    digest: str = Field(sa_type=SafeText)
+    content: bytes = Field(sa_type=LargeBinary)
+    strip: int | None = None
+    document: str = Field(sa_type=Text)
+    proposal: str = Field(sa_type=SafeText)
+    at: datetime = Field(sa_type=UtcDateTime)
+    restored: bool

@@ -1,0 +1,45 @@
+"""Opening the state database: the address in, a store at the newest schema out."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from syncbot.store.engine import WRITES, make_engine, shown, translated
+from syncbot.store.sql import SqlStore
+
+HEAD = "0001"
+"""The schema that this syncbot works on: the newest migration's id (a test compares)."""
+
+
+def open_store(url: str, *, busy_timeout: float = 30.0) -> SqlStore:
+    """The store at `url` (`sqlite:///path/to/file.db`), made or brought to the newest schema where needed, in one
+    transaction. A database that is there already costs one query. `busy_timeout`: seconds to wait for another process
+    that writes. Raises StoreError: damaged, locked, written by a newer syncbot, no driver."""
+    engine = make_engine(url, busy_timeout)
+    try:
+        with translated(engine):
+            if _revision(engine) != HEAD:
+                _upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine)
+
+
+def _revision(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return found
+    except DBAPIError:
+        if inspect(engine).has_table("alembic_version"):
+            raise
+        return None
+
+
+def _upgrade(engine: Engine) -> None:
+    from syncbot.store.migrate import upgrade  # noqa: PLC0415  # alembic takes long to import and is seldom needed
+
+    with engine.connect().execution_options(**WRITES) as connection, connection.begin():
+        upgrade(connection, shown(engine.url))

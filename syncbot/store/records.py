@@ -1,0 +1,149 @@
+"""Rows to values of the model, and back."""
+
+from __future__ import annotations
+
+import hashlib
+
+from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, Run, StoredJudgement
+from syncbot.model.releases import Release
+from syncbot.model.verdicts import Action
+from syncbot.store import codec
+from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, ReleaseRow, RunRow
+
+
+def run(row: RunRow) -> Run:
+    assert row.id is not None, "the row was flushed"
+    return Run(id=row.id, kind=row.kind, started=row.started, finished=row.finished, outcome=row.outcome)
+
+
+def release(row: ReleaseRow) -> Release:
+    return Release(
+        version=row.version,
+        name=row.name,
+        identity=row.identity,
+        date=row.date,
+        prerelease=row.prerelease,
+        yanked=row.yanked,
+    )
+
+
+def stored_judgement(row: JudgementRow) -> StoredJudgement:
+    document = codec.loads(row.document)
+    assert isinstance(document, dict), "written by judgement_row"
+    return StoredJudgement(
+        key=row.key,
+        package=PackageName(row.package),
+        base=codec.release_from_json(document["base"]),
+        target=codec.release_from_json(document["target"]),
+        judgement=codec.series_from_json(document["judgement"]),
+        at=row.at,
+    )
+
+
+def judgement_row(judgement: StoredJudgement) -> JudgementRow:
+    series: SeriesJudgement = judgement.judgement
+    document: codec.Json = {
+        "base": codec.release_to_json(judgement.base),
+        "target": codec.release_to_json(judgement.target),
+        "judgement": codec.series_to_json(series),
+    }
+    return JudgementRow(
+        key=judgement.key,
+        package=judgement.package,
+        base_version=judgement.base.version,
+        target_version=judgement.target.version,
+        patches=len(series.patches),
+        keeps=series.count(Action.KEEP),
+        rewrites=series.count(Action.REWRITE),
+        drops=series.count(Action.DROP),
+        asks=series.count(Action.ASK),
+        reports=series.count(Action.REPORT),
+        lines_before=series.lines_before,
+        lines_after=series.lines_after,
+        document=codec.dumps(document),
+        at=judgement.at,
+    )
+
+
+def proposal(row: ProposalRow) -> ProposalRecord:
+    return ProposalRecord(
+        id=row.id,
+        package=PackageName(row.package),
+        line=row.line,
+        branch=row.branch,
+        tip=CommitId(row.tip),
+        parent=CommitId(row.parent),
+        title=row.title,
+        body=row.body,
+        fingerprint=Fingerprint(row.fingerprint),
+        draft=row.draft,
+        target_version=row.target_version,
+        status=ProposalStatus(row.status),
+        opened=row.opened,
+        updated=row.updated,
+        note=row.note,
+    )
+
+
+def proposal_row(record: ProposalRecord) -> ProposalRow:
+    return ProposalRow(
+        id=record.id,
+        package=record.package,
+        line=record.line,
+        branch=record.branch,
+        tip=record.tip,
+        parent=record.parent,
+        title=record.title,
+        body=record.body,
+        fingerprint=record.fingerprint,
+        draft=record.draft,
+        target_version=record.target_version,
+        status=record.status.value,
+        opened=record.opened,
+        updated=record.updated,
+        note=record.note,
+    )
+
+
+def digest(content: bytes) -> str:
+    """What a dropped patch's content is found by: sha256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def dropped(row: DroppedRow) -> DroppedPatch:
+    document = codec.loads(row.document)
+    assert isinstance(document, dict), "written by dropped_row"
+    return DroppedPatch(
+        package=PackageName(row.package),
+        name=PatchName(row.name),
+        content=row.content,
+        strip=row.strip,
+        judgement=codec.decode(Judgement, document["judgement"]),
+        base=codec.release_from_json(document["base"]),
+        target=codec.release_from_json(document["target"]),
+        proposal=row.proposal,
+        at=row.at,
+        restored=row.restored,
+    )
+
+
+def dropped_row(patch: DroppedPatch) -> DroppedRow:
+    document: codec.Json = {
+        "base": codec.release_to_json(patch.base),
+        "target": codec.release_to_json(patch.target),
+        "judgement": codec.judgement_to_json(patch.judgement),
+    }
+    return DroppedRow(
+        package=patch.package,
+        name=patch.name,
+        target_version=patch.target.version,
+        digest=digest(patch.content),
+        content=patch.content,
+        strip=patch.strip,
+        document=codec.dumps(document),
+        proposal=patch.proposal,
+        at=patch.at,
+        restored=patch.restored,
+    )

@@ -1,0 +1,212 @@
+"""The store in a SQL database, by SQLModel. Nothing here is for SQLite alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
+
+from syncbot.errors import StoreError
+from syncbot.model.ids import Fingerprint, PackageName
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
+from syncbot.model.releases import Release
+from syncbot.store import records
+from syncbot.store.engine import WRITES, translated
+from syncbot.store.models import CurrentRow, DroppedRow, JudgementRow, ProposalRow, RejectionRow, ReleaseRow, RunRow
+
+
+class _Open(threading.local):
+    """The session of the transaction that this thread is in."""
+
+    session: Session | None = None
+
+
+class SqlStore:
+    """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open = _Open()
+
+    def close(self) -> None:
+        """Give the connections back. The store may be used again."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing for what is called inside. A nested one that fails takes back its own part only."""
+        if self._open.session is None:
+            with self._session(writes=True) as session:
+                self._open.session = session
+                try:
+                    yield
+                finally:
+                    self._open.session = None
+        else:
+            with translated(self._engine), self._open.session.begin_nested():
+                yield
+
+    @contextmanager
+    def _session(self, *, writes: bool) -> Iterator[Session]:
+        if self._open.session is not None:
+            with translated(self._engine):
+                yield self._open.session
+                self._open.session.flush()
+            return
+        with translated(self._engine), Session(self._engine) as session:
+            session.connection(execution_options=WRITES if writes else {})
+            yield session
+            session.commit()
+
+    def begin_run(self, kind: str, at: datetime) -> Run:
+        with self._session(writes=True) as session:
+            row = RunRow(kind=kind, started=at)
+            session.add(row)
+            session.flush()
+            return records.run(row)
+
+    def finish_run(self, run: Run, at: datetime, outcome: str) -> Run:
+        """Raises StoreError where the run is not there."""
+        with self._session(writes=True) as session:
+            row = session.get(RunRow, run.id)
+            if row is None:
+                raise StoreError(f"there is no run {run.id} in the state database")
+            row.finished, row.outcome = at, outcome
+            session.add(row)
+        return replace(run, finished=at, outcome=outcome)
+
+    def runs(self, limit: int = 20) -> Sequence[Run]:
+        with self._session(writes=False) as session:
+            rows = session.exec(select(RunRow).order_by(col(RunRow.id).desc()).limit(limit))
+            return [records.run(row) for row in rows]
+
+    def releases(self, package: PackageName) -> Mapping[str, Release]:
+        with self._session(writes=False) as session:
+            rows = session.exec(select(ReleaseRow).where(ReleaseRow.package == package))
+            return {row.version: records.release(row) for row in rows}
+
+    def record_releases(self, package: PackageName, releases: Sequence[Release], at: datetime) -> None:
+        with self._session(writes=True) as session:
+            seen = set(session.exec(select(ReleaseRow.version).where(ReleaseRow.package == package)))
+            for release in releases:
+                if release.version not in seen:
+                    seen.add(release.version)
+                    session.add(
+                        ReleaseRow(
+                            package=package,
+                            version=release.version,
+                            name=release.name,
+                            identity=release.identity,
+                            date=release.date,
+                            prerelease=release.prerelease,
+                            yanked=release.yanked,
+                            first_seen=at,
+                        )
+                    )
+
+    def judgement(self, key: str) -> StoredJudgement | None:
+        with self._session(writes=False) as session:
+            row = session.exec(select(JudgementRow).where(JudgementRow.key == key)).first()
+            return None if row is None else records.stored_judgement(row)
+
+    def save_judgement(self, judgement: StoredJudgement) -> None:
+        with self._session(writes=True) as session:
+            known = session.exec(select(JudgementRow.id).where(JudgementRow.key == judgement.key)).first()
+            if known is None:
+                session.add(records.judgement_row(judgement))
+
+    def judgements(self, package: PackageName) -> Sequence[StoredJudgement]:
+        newest = (col(JudgementRow.at).desc(), col(JudgementRow.id).desc())
+        with self._session(writes=False) as session:
+            rows = session.exec(select(JudgementRow).where(JudgementRow.package == package).order_by(*newest))
+            return [records.stored_judgement(row) for row in rows]
+
+    def current(self) -> Mapping[PackageName, StoredJudgement]:
+        with self._session(writes=False) as session:
+            rows = session.exec(
+                select(CurrentRow.package, JudgementRow)
+                .where(CurrentRow.key == JudgementRow.key)
+                .order_by(CurrentRow.package)
+            )
+            return {PackageName(package): records.stored_judgement(row) for package, row in rows}
+
+    def set_current(self, package: PackageName, key: str) -> None:
+        """Raises StoreError where no judgement has that key."""
+        with self._session(writes=True) as session:
+            row = session.get(CurrentRow, package)
+            if row is None:
+                session.add(CurrentRow(package=package, key=key))
+            elif row.key != key:
+                row.key = key
+                session.add(row)
+
+    def rejected(self, fingerprint: Fingerprint) -> str | None:
+        with self._session(writes=False) as session:
+            row = session.get(RejectionRow, fingerprint)
+            return None if row is None else row.reason
+
+    def reject(self, package: PackageName, fingerprint: Fingerprint, reason: str, at: datetime) -> None:
+        """Idempotent; another reason for the same content replaces the first."""
+        with self._session(writes=True) as session:
+            row = session.get(RejectionRow, fingerprint)
+            if row is None:
+                session.add(RejectionRow(fingerprint=fingerprint, package=package, reason=reason, at=at))
+            elif row.reason != reason:
+                row.reason, row.at = reason, at
+                session.add(row)
+
+    def forget_rejection(self, fingerprint: Fingerprint) -> None:
+        with self._session(writes=True) as session:
+            row = session.get(RejectionRow, fingerprint)
+            if row is not None:
+                session.delete(row)
+
+    def save_proposal(self, record: ProposalRecord) -> None:
+        with self._session(writes=True) as session:
+            row = session.get(ProposalRow, record.id)
+            if row is None or records.proposal(row) != record:
+                session.merge(records.proposal_row(record))
+
+    def proposals(self) -> Sequence[ProposalRecord]:
+        # ids are numbers as text: the longer one is the greater
+        newest = (col(ProposalRow.opened).desc(), func.length(ProposalRow.id).desc(), col(ProposalRow.id).desc())
+        with self._session(writes=False) as session:
+            return [records.proposal(row) for row in session.exec(select(ProposalRow).order_by(*newest))]
+
+    def archive(self, dropped: DroppedPatch) -> None:
+        with self._session(writes=True) as session:
+            if _find(session, dropped) is None:
+                session.add(records.dropped_row(dropped))
+
+    def dropped(self, package: PackageName | None = None) -> Sequence[DroppedPatch]:
+        query = select(DroppedRow).order_by(col(DroppedRow.at).desc(), col(DroppedRow.id).desc())
+        if package is not None:
+            query = query.where(DroppedRow.package == package)
+        with self._session(writes=False) as session:
+            return [records.dropped(row) for row in session.exec(query)]
+
+    def mark_restored(self, dropped: DroppedPatch) -> None:
+        """Raises StoreError where it was never archived."""
+        with self._session(writes=True) as session:
+            row = _find(session, dropped)
+            if row is None:
+                raise StoreError(f"the patch {dropped.name!r} of {dropped.package} was never archived")
+            if not row.restored:
+                row.restored = True
+                session.add(row)
+
+
+def _find(session: Session, dropped: DroppedPatch) -> DroppedRow | None:
+    return session.exec(
+        select(DroppedRow).where(
+            DroppedRow.package == dropped.package,
+            DroppedRow.name == dropped.name,
+            DroppedRow.target_version == dropped.target.version,
+            DroppedRow.digest == records.digest(dropped.content),
+        )
+    ).first()

@@ -1,0 +1,114 @@
+"""What `syncbot doctor` looks at."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncbot.errors import InputError, StoreError, SyncbotError
+from syncbot.git.downstream import GitDownstream
+from syncbot.git.run import git
+from syncbot.layouts.native import NativeLayout
+from syncbot.services.doctor import Probe
+from syncbot.settings import open_workspace
+from syncbot.store.opening import open_store
+from syncbot.wiring.workspace import settings_below, sources, state_of
+
+if TYPE_CHECKING:
+    from syncbot.model.packages import Package
+    from syncbot.ports import PackagesRead, Progress
+    from syncbot.settings import Workspace as Found
+
+
+def probes(start: Path, environ: Mapping[str, str], progress: Progress, *, offline: bool) -> list[Probe]:
+    """What doctor looks at, in the order in which things need one another."""
+    asked = [
+        Probe("python", _python),
+        Probe("git", _git, "install git 2.30 or newer"),
+        Probe("workspace", lambda: str(open_workspace(start, environ).root), "run `syncbot init`"),
+    ]
+    try:
+        found = open_workspace(start, environ)
+    except InputError:
+        return asked
+    asked += [
+        Probe("settings", lambda: str(found.settings_file or "none: the defaults hold")),
+        Probe("repository", lambda: _repository(found)),
+        Probe("state", lambda: _writable(found), "make the folder writable, or set SYNCBOT_STATE"),
+        Probe("database", lambda: _database(found), "restore it from a backup, or delete it: verdicts are made anew"),
+        Probe("packages", lambda: _packages(found), "see the message"),
+    ]
+    return asked + ([] if offline else _upstreams(found, environ, progress))
+
+
+def _python() -> str:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f"{version} at {sys.executable}"
+
+
+def _git() -> str:
+
+    said = git(["version"]).decode("utf-8", "replace").strip()
+    numbers = tuple(int(n) for n in said.removeprefix("git version ").split(".")[:2] if n.isdigit())
+    if numbers < (2, 30):
+        raise InputError(f"{said} is too old", "install git 2.30 or newer")
+    return said.removeprefix("git version ")
+
+
+def _repository(found: Found) -> str:
+
+    repository = GitDownstream(found.root)
+    return f"{repository.root} on {repository.branch()}"
+
+
+def _writable(found: Found) -> str:
+    folder = state_of(found)
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".syncbot-"):
+            return str(folder)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written ({error.strerror})") from error
+
+
+def _database(found: Found) -> str:
+
+    store = open_store(found.database_url)
+    try:
+        runs = store.runs(1)
+    finally:
+        store.close()
+    return f"last run {runs[0].started.isoformat(timespec='minutes')}" if runs else "no run yet"
+
+
+def _packages(found: Found) -> str:
+    read = _read(found)
+    for problem in read.problems:
+        raise problem.error
+    return f"{len(read.packages)} in {found.settings.patches}/"
+
+
+def _read(found: Found) -> PackagesRead:
+
+    downstream = GitDownstream(found.root)
+    settings = settings_below(found, downstream.root)
+    return NativeLayout(settings.limits).read(downstream.files(), settings.patches, settings.policy)
+
+
+def _upstreams(found: Found, environ: Mapping[str, str], progress: Progress) -> list[Probe]:
+    """One probe per package; none where the packages cannot be read, which another probe tells."""
+    try:
+        packages = _read(found).packages
+    except SyncbotError:
+        return []
+    open_ = sources(found, environ)
+
+    def reach(package: Package) -> str:
+        source = open_(package)
+        source.refresh(progress)
+        return f"{len(source.releases())} releases"
+
+    return [Probe(f"upstream of {p.name}", partial(reach, p), "check the address and the network") for p in packages]

@@ -1,0 +1,119 @@
+"""What `syncbot judge` names, opened: trees, patches, repositories. No settings, no store, no HTTP."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncbot.errors import HostileInput, InputError
+
+if TYPE_CHECKING:
+    from syncbot.model.packages import SeriesPatch
+    from syncbot.model.trees import Tree
+    from syncbot.ports import Progress
+    from syncbot.services.judging import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `syncbot judge` was asked: its options as they came."""
+
+    base: str
+    target: str
+    patches: str
+    repo: str | None = None
+    downstream: str | None = None
+    base_revision: str | None = None
+    target_revision: str | None = None
+    head: str | None = None
+    strip: int | None = None
+    cache: Path | None = None
+
+
+def judge_question(asked: Question, progress: Progress) -> Judged:
+    """Open what the options name and judge it. Raises InputError, HostileInput, UpstreamUnreachable."""
+    from syncbot.services.judging import judge_once
+
+    repo = None if asked.repo is None else _repo(asked.repo, asked, progress)
+    own = repo if asked.downstream is None else _repo(asked.downstream, asked, progress)
+    return judge_once(
+        _patches(asked, own),
+        _tree(asked.base, repo),
+        _tree(asked.target, repo),
+        base_name=asked.base,
+        target_name=asked.target,
+    )
+
+
+def _repo(text: str, asked: Question, progress: Progress) -> Path:
+    """A repository on this machine as it is, one elsewhere as a mirror in the cache folder."""
+    if Path(text).is_dir():
+        return Path(text)
+    from syncbot.git.mirror import Mirror
+    from syncbot.model.addresses import check_git
+    from syncbot.sources.git import mirror_path
+
+    check_git(text)
+    if "://" not in text and ":" not in text:
+        raise InputError(f"{text} is no repository", "give the path or the URL of a git repository")
+    mirror = Mirror(mirror_path(asked.cache or _user_cache(), text), text)
+    mirror.fetch(progress)
+    return mirror.path
+
+
+def _user_cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "syncbot"
+
+
+def _tree(text: str, repo: Path | None) -> Tree:
+    """A folder or an archive where there is one of that name, else a revision."""
+    from syncbot.sources.folder import open_tree
+
+    if Path(text).exists():
+        return open_tree(Path(text))
+    if repo is None:
+        raise InputError(f"{text} is neither a folder nor an archive", "give a path, or a revision with --repo")
+    from syncbot.git.trees import GitTree, resolve
+
+    return GitTree(repo, resolve(repo, text))
+
+
+def _patches(asked: Question, repo: Path | None) -> tuple[SeriesPatch, ...]:
+    series = _series(asked.patches, repo)
+    return series if asked.strip is None else tuple(replace(patch, strip=asked.strip) for patch in series)
+
+
+def _series(text: str, repo: Path | None) -> tuple[SeriesPatch, ...]:
+    """A folder, one file, or a range of commits."""
+    from syncbot.model.ids import PatchName
+    from syncbot.model.packages import SeriesPatch
+    from syncbot.services.judging import series_of
+    from syncbot.sources.folder import FolderTree
+
+    place = Path(text)
+    if place.is_dir():
+        return series_of(FolderTree(place), text)
+    if place.exists():
+        return (SeriesPatch(PatchName(place.name), _file(place)),)
+    if ".." not in text:
+        raise InputError(f"{text} is not there", "give a folder of patches, one patch, or a range a..b with --repo")
+    if repo is None:
+        raise InputError(f"the range {text} needs a repository", "give --downstream or --repo")
+    from syncbot.git.ranges import range_patches
+
+    return tuple(SeriesPatch(PatchName(name), content, 1) for name, content in range_patches(repo, text))
+
+
+def _file(place: Path) -> bytes:
+    from syncbot.model.settings import Limits
+
+    most = Limits().patch_bytes
+    try:
+        if place.stat().st_size > most:
+            raise HostileInput(f"{place} is larger than {most} bytes", "is it a patch?")
+        return place.read_bytes()
+    except OSError as error:
+        raise InputError(f"{place} cannot be read ({error.strerror})", "check its permissions") from error

@@ -1,0 +1,70 @@
+"""The terminal: rich where somebody looks, plain text where not; progress out of the way of results."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from syncbot.cli import terminal
+from syncbot.report.table import Table
+
+TABLE = Table(("patch", "verdict", "lines"), (("a[b].patch", "obsolete", "7"),), frozenset({"lines"}))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    """What the table looks like on a terminal."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    screen = Terminal()
+    monkeypatch.setattr("sys.stdout", screen)
+    terminal.table(TABLE)
+    return screen.getvalue()
+
+
+def test_a_terminal_gets_colour_and_the_very_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(monkeypatch)
+    assert "\x1b[32mobsolete" in text
+    assert "a[b].patch" in text
+
+
+def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[3" not in shown(monkeypatch, NO_COLOR="1")
+
+
+def test_a_dumb_terminal_and_a_pipe_get_plain_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = "patch       verdict   lines\na[b].patch  obsolete      7\n"
+    assert shown(monkeypatch, TERM="dumb") == plain
+    monkeypatch.undo()
+    terminal.table(TABLE)
+    assert capsys.readouterr().out == plain
+
+
+def test_progress_is_one_line_on_standard_error_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with terminal.progress(quiet=False) as tell:
+        for done in range(100_000):
+            tell("fetching \x1b[31mlib", done, 100_000)
+        seen = terminal.sys.stderr.getvalue()  # type: ignore[attr-defined]  # it is the Terminal above
+    text = terminal.sys.stderr.getvalue()  # type: ignore[attr-defined]  # likewise
+    assert seen.startswith("\r\x1b[Kfetching [U+001B][31mlib 0 %")
+    assert seen.count("fetching") < 1000
+    assert text.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_progress_is_quiet_when_piped_or_asked(quiet: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.progress(quiet=quiet) as tell:
+        tell("fetching lib", 1, 2)
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,8 @@
+#include <stdio.h>
+#include "log.h"
+
+void log_line(const char *message)
+{
+    fprintf(stdout, "%s\n", message);
+    fflush(stdout);
+}

@@ -1,0 +1,1 @@
+"""Whole stories: real git upstreams, a real workspace, the real program."""

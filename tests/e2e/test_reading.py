@@ -1,0 +1,112 @@
+"""Commands that only read: report, explain, proposals; as text and as documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.world import FIX_FORTY, FIX_TEN, World, numbered
+
+
+@pytest.fixture
+def story(world: World) -> World:
+    """One accepted drop, and an open draft on the next release."""
+    world.workspace.package(
+        "lib", f"git:{world.upstream.path}", "1.0", 'owners = ["ann"]\n', ten=FIX_TEN, forty=FIX_FORTY
+    )
+    world.upstream.release("v1.1", a_c=numbered("a", l10="ten"))
+    world.syncbot("sync")
+    world.syncbot("proposals", "accept", "1")
+    world.upstream.release("v1.2", a_c=numbered("a", l10="ten", l40="extra large"))
+    world.syncbot("sync")
+    return world
+
+
+def test_report(story: World) -> None:
+    ran = story.syncbot("report")
+    header, row, _, total = ran.out.splitlines()
+    assert header.split() == [
+        "package",
+        "base",
+        "patches",
+        "lines",
+        "at",
+        "the",
+        "newest",
+        "release",
+        "dropped",
+        "owners",
+    ]
+    assert row.split() == ["lib", "1.1", "1", "2", "1.2:", "ask", "1", "1", "ann"]
+    assert total == "1 package carries 1 patch of 2 lines; 1 patch dropped so far."
+    assert story.syncbot("delta").out == ran.out
+
+
+def test_report_over_time_and_by_owner(story: World) -> None:
+    rows = [line.split() for line in story.syncbot("report", "--history").out.splitlines()[1:3]]
+    assert sorted(" ".join(row[2:5]) for row in rows) == ["1.0 -> 1.1", "1.1 -> 1.2"]
+    nobodys = story.syncbot("report", "--owner", "bob").out
+    assert nobodys.endswith("0 packages carry 0 patches of 0 lines; 0 patches dropped so far.\n")
+    document = story.syncbot("report", "--json").document
+    assert document["schema"] == "syncbot.report/1"
+    assert document["total"] == {"packages": 1, "patches": 1, "lines": 2, "dropped": 1}
+    assert [p["patches_after"] for p in document["packages"][0]["history"]] == [1, 1]
+
+
+def test_explain(story: World) -> None:
+    text = story.syncbot("explain", "lib", "forty.patch").out
+    headings = [line for line in text.splitlines() if line and not line.startswith((" ", "+", "-", "@"))]
+    assert headings == [
+        "lib forty.patch: conflict, ask",
+        "What the patch does",
+        "What upstream did",
+        "Where each hunk is",
+        "Why this verdict",
+        "What would change it",
+        "The patch",
+    ]
+    assert "hunk 1 conflicts" in text
+    assert "A person is asked: rebase the conflicting hunks by hand, or delete the patch." in text
+    assert "+forty" in text
+    assert "+forty" not in story.syncbot("explain", "lib", "forty.patch", "--no-diff").out
+
+
+def test_explain_a_dropped_patch_as_a_document(story: World) -> None:
+    document = story.syncbot("explain", "lib", "ten.patch", "--json").document
+    assert document["schema"] == "syncbot.explain/1"
+    assert document["patch"]["first_release"] == "1.1"
+    assert document["dropped_at"] is not None
+    assert document["content"] == FIX_TEN
+
+
+def test_proposals(story: World) -> None:
+    listed = story.syncbot("proposals", "--all").out.splitlines()
+    assert [line.split()[:4] for line in listed[1:]] == [["2", "lib", "1.2", "open"], ["1", "lib", "1.1", "accepted"]]
+    shown = story.syncbot("proposals", "show", "lib").out
+    assert shown.startswith("proposal  2: lib: 1.1 -> 1.2, ask 1\nstatus    open (draft: a patch waits for a person)\n")
+    assert "### Settle the draft" in shown
+    assert story.syncbot("proposals", "show", "2", "--json").document["body"].startswith("**`lib` `1.1` -> `1.2`**")
+
+
+def test_a_proposal_is_answered_once(story: World) -> None:
+    ran = story.syncbot("proposals", "reject", "1", "--reason", "too late")
+    assert (ran.code, ran.err) == (
+        2,
+        "syncbot: error: proposal 1 is accepted already; `syncbot proposals` lists the open\n",
+    )
+    ran = story.syncbot("proposals", "reject", "2", "--reason", "  ")
+    assert "a rejection needs a reason" in ran.err
+    document = story.syncbot("proposals", "reject", "2", "--reason", "no", "--json").document
+    assert (document["status"], document["note"]) == ("rejected", "no")
+
+
+def test_only_the_document_stands_on_standard_output(story: World) -> None:
+    for arguments in (["sync"], ["check"], ["report"], ["proposals"], ["doctor"], ["sync", "--dry-run"]):
+        ran = story.syncbot(*arguments, "--json")
+        assert ran.document["schema"].startswith("syncbot.")
+
+
+def test_an_error_with_json_is_a_document_too(story: World) -> None:
+    ran = story.syncbot("check", "nolib", "--json")
+    assert ran.code == 2
+    assert ran.document["exit_code"] == 2
+    assert "no package is named 'nolib'" in ran.document["message"]

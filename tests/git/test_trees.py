@@ -1,0 +1,114 @@
+"""Trees of a git repository: every kind of entry, names of any bytes, and revisions that try something."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from syncbot.errors import HostileInput, InputError
+from syncbot.git.run import git
+from syncbot.git.trees import GitTree, resolve
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, blob_id
+
+NAME = os.fsdecode(b"caf\xe9/\xff.txt")
+PINNED = "0123456789012345678901234567890123456789"
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two commits, the second without `gone`; tagged v1 and v2."""
+    path = tmp_path_factory.mktemp("repository")
+    who = {f"GIT_{role}_{what}": "x" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    git(["init", "-q", "-b", "main", "--", str(path)])
+    files = {"gone": "old", "src/deep/a.c": "int a;\n", "run.sh": "#!/bin/sh\n", NAME: "odd\n"}
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    (path / "run.sh").chmod(0o755)
+    (path / "link").symlink_to("src/deep/a.c")
+    git(["add", "--all"], cwd=path)
+    git(["update-index", "--add", "--cacheinfo", f"160000,{PINNED},module"], cwd=path)
+    git(["commit", "-q", "-m", "one"], cwd=path, env=who)
+    git(["tag", "v1"], cwd=path)
+    git(["rm", "-q", "gone"], cwd=path)
+    git(["commit", "-q", "-m", "two"], cwd=path, env=who)
+    git(["tag", "-a", "-m", "two", "v2"], cwd=path, env=who)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "content"),
+    [
+        ("src/deep/a.c", FILE, b"int a;\n"),
+        ("run.sh", EXECUTABLE, b"#!/bin/sh\n"),
+        ("link", SYMLINK, b"src/deep/a.c"),
+        (NAME, FILE, b"odd\n"),
+        ("gone", FILE, b"old"),
+    ],
+)
+def test_an_entry_has_its_mode_id_and_content(repository: Path, path: str, mode: int, content: bytes) -> None:
+    tree = GitTree(repository, "v1")
+    assert tree.entry(path) == Entry(mode, blob_id(content))
+    assert tree.read(path) == content
+
+
+def test_a_submodule_is_its_commit_id(repository: Path) -> None:
+    tree = GitTree(repository, "v1")
+    entry = tree.entry("module")
+    assert entry is not None
+    assert (entry.mode, entry.id) == (SUBMODULE, PINNED)
+    assert tree.read("module") == PINNED.encode()
+
+
+@pytest.mark.parametrize("path", ["", "src", "src/deep", "none", "src/none", "run.sh/x", "link/x", "../x", "/run.sh"])
+def test_what_is_no_file_has_no_entry(repository: Path, path: str) -> None:
+    tree = GitTree(repository, "v1")
+    assert tree.entry(path) is None
+    assert tree.read(path) is None
+
+
+def test_paths_are_all_files_and_each_revision_has_its_own(repository: Path) -> None:
+    common = {"src/deep/a.c", "run.sh", NAME, "link", "module"}
+    assert set(GitTree(repository, "v1").paths()) == common | {"gone"}
+    assert set(GitTree(repository, "v2").paths()) == common
+
+
+def test_a_tree_is_opened_at_the_first_question(tmp_path: Path) -> None:
+    tree = GitTree(tmp_path / "none", "main")
+    with pytest.raises(InputError, match="is no git repository"):
+        tree.entry("x")
+
+
+def test_every_spelling_of_a_revision_comes_to_its_commit(repository: Path) -> None:
+    second = git(["rev-parse", "HEAD"], cwd=repository).decode().strip()
+    first = git(["rev-parse", "HEAD~1"], cwd=repository).decode().strip()
+    assert {resolve(repository, name) for name in ("main", "v2", "HEAD", second, "v2^{commit}")} == {second}
+    assert {resolve(repository, name) for name in ("v1", "main~1", first[:10])} == {first}
+
+
+@pytest.mark.parametrize("revision", ["-x", "--output=/tmp/x", "", "a\nb", "a\0b"])
+def test_a_revision_that_looks_like_an_option_is_refused(repository: Path, revision: str) -> None:
+    with pytest.raises(HostileInput):
+        resolve(repository, revision)
+    with pytest.raises(HostileInput):
+        GitTree(repository, revision)
+
+
+@pytest.mark.parametrize("revision", ["none", "v1..v2", "HEAD^{tree}", "v1:run.sh", "@{", "HEAD~99"])
+def test_a_revision_that_is_no_commit_is_said_to_be_none(repository: Path, revision: str) -> None:
+    with pytest.raises(InputError, match="name a branch, a tag or a commit"):
+        resolve(repository, revision)
+
+
+def test_threads_may_ask_one_tree(repository: Path) -> None:
+    tree = GitTree(repository, "v1")
+    seen: list[bytes | None] = []
+    threads = [threading.Thread(target=lambda: seen.append(tree.read("src/deep/a.c"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [b"int a;\n"] * 4

@@ -1,0 +1,79 @@
+"""Tables, sentences and exit codes, from values made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncbot.errors import Fault, ForgeError, InputError, SyncbotError, UpstreamUnreachable
+from syncbot.model.verdicts import Action, Verdict
+from syncbot.report import words
+from syncbot.report.results import Outcome, PackageProblem, exit_code
+from syncbot.report.table import Table, plain
+from tests.report.values import judgement, series
+
+
+def test_a_plain_table_lines_up_and_has_no_trailing_blanks() -> None:
+    table = Table(("name", "lines", "why"), (("a", "1", ""), ("漢字", "123", "wide")), frozenset({"lines"}))
+    assert plain(table) == "name  lines  why\na         1\n漢字    123  wide"
+
+
+def test_an_empty_table_is_nothing() -> None:
+    assert plain(Table(("a",), ())) == ""
+
+
+def test_counts_and_delta() -> None:
+    found = series(
+        judgement("a", Verdict.OBSOLETE, Action.DROP, lines=(200, 0)),
+        judgement("b", Verdict.TRIM, Action.REWRITE, lines=(30, 10)),
+        judgement("c", Verdict.UNTOUCHED, Action.KEEP, lines=(5, 5)),
+        judgement("d", Verdict.CONFLICT, Action.ASK, lines=(7, 7)),
+    )
+    assert words.counts(found) == "drop 1, rewrite 1, keep 1, ask 1"
+    assert words.delta(found) == "4 -> 3 patches, -220 lines"
+    assert words.counts(series()) == "no patches"
+    assert words.delta(series(judgement("c", Verdict.UNTOUCHED, Action.KEEP))) == "1 patch, same lines"
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_prints_its_own_sentence(verdict: Verdict) -> None:
+    for reason in ("", "conflict in a.c", verdict.sentence, f"{verdict.sentence.rstrip('.')}: see a.c."):
+        told = words.why(judgement("a", verdict, Action.KEEP, reason=reason))
+        assert told.startswith(verdict.sentence.rstrip("."))
+        assert told.endswith(".")
+        assert told.count(verdict.sentence.rstrip(".")) == 1
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_every_verdict_says_what_would_change_it(verdict: Verdict) -> None:
+    told = words.what_would_change_it(judgement("a", verdict, Action.ASK))
+    assert told.endswith(".")
+    assert told[0].isupper()
+
+
+def test_who_is_blocked_says_by_whom() -> None:
+    blocked = judgement("b", Verdict.CONFLICT, Action.ASK, blocked_by=("a.patch",))
+    assert "a.patch" in words.waits_for(blocked)
+    assert "a.patch" in words.what_would_change_it(blocked)
+    assert words.waits_for(judgement("c", Verdict.APPLIES, Action.KEEP)) == ""
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_its_sentence(outcome: Outcome) -> None:
+    assert outcome.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("worked", "errors", "code"),
+    [
+        (0, [], 0),
+        (1, [InputError("x")], 0),
+        (0, [InputError("x")], 2),
+        (0, [UpstreamUnreachable("x"), UpstreamUnreachable("y")], 4),
+        (0, [ForgeError("x")], 4),
+        (0, [UpstreamUnreachable("x"), InputError("y")], 2),
+        (0, [Fault("x")], 3),
+        (0, [Fault("x"), InputError("y")], 2),
+    ],
+)
+def test_exit_codes_of_a_run_over_packages(worked: int, errors: list[SyncbotError], code: int) -> None:
+    assert exit_code(worked, [PackageProblem("p", error) for error in errors]) == code
