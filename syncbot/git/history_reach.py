@@ -84,8 +84,7 @@ class Reach:
             self._db.execute(f"DELETE FROM reach WHERE k <= ({oldest})", (KEPT,))  # noqa: S608  # our own words
             self._db.execute("COMMIT")
         except sqlite3.OperationalError:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            self._db.rollback()
         finally:
             self._db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pygit2
 
@@ -42,7 +42,7 @@ def _guarded(
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 
-    return guarded
+    return cast("Callable[Concatenate[HistoryView, _P], _R]", guarded)
 
 
 class HistoryView:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pygit2
@@ -61,6 +62,11 @@ class GitTree:
             self._paths = tuple(self._walk(self._root_id(), ""))
         return self._paths
 
+    def newest(self) -> date | None:
+        """The day of the commit."""
+        found = self._objects().commit_time(self._revision)
+        return None if found is None else datetime.fromtimestamp(found, UTC).date()
+
     def _walk(self, folder: str, prefix: str) -> Iterator[str]:
         for name, entry in self._objects().folder(folder).items():
             if entry.mode == _FOLDER:
@@ -101,6 +107,13 @@ class _Objects:
 
     def root(self, revision: str) -> str:
         return str(_find(self.repository, self._path, revision).peel(pygit2.Tree).id)
+
+    def commit_time(self, revision: str) -> int | None:
+        """Seconds since 1970, None for a tree without commit."""
+        try:
+            return int(_find(self.repository, self._path, revision).peel(pygit2.Commit).commit_time)
+        except (pygit2.GitError, ValueError):
+            return None
 
     def _read(self, id: str) -> bytes:
         try:

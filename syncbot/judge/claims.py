@@ -31,6 +31,10 @@ CHANGELOGS = tuple(
 _ADVISORY = re.compile(rb"CVE-\d{4}-\d{4,}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}", re.I)
 
 
+Day = date | Callable[[], date | None] | None
+"""The day of a release, or how to ask for it, or None where it is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """`likely_merged`: the claims and what is known of the release fit together; `why` says how."""
@@ -51,8 +55,15 @@ class Facts:
 
     base: Tree
     target: Tree
-    released: date | None = None
+    day: Day = None
     _named: frozenset[str] | None = field(default=None)
+
+    @property
+    def released(self) -> date | None:
+        """The release's day, asked for once."""
+        if callable(self.day):
+            self.day = self.day()
+        return self.day
 
     def advisories(self) -> frozenset[str]:
         if self._named is None:
@@ -80,7 +91,8 @@ def claims_of(header: bytes, name: str, facts: Facts) -> Claims:
     if named:
         evidence.append(Evidence("changelog", f"the release's changelog names {', '.join(named)}"))
         return Claims(said, True, f"the release's changelog names {named[0]}", tuple(evidence))
-    older = said.dated is not None and facts.released is not None and said.dated < facts.released
     upstream = bool(said.merged or said.commits)
-    why = f"it says that it is upstream's own change, of {said.dated}, before the release of {facts.released}"
+    released = facts.released if upstream and said.dated is not None else None
+    older = said.dated is not None and released is not None and said.dated < released
+    why = f"it says that it is upstream's own change, of {said.dated}, before the release of {released}"
     return Claims(said, upstream and older, why if upstream and older else "", tuple(evidence))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from syncbot.diff.patch import Patch
-from syncbot.judge.blocks import State
+from syncbot.judge.blocks import TELLING, State
 from syncbot.judge.claims import NO_CLAIMS, Claims
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.fits import exact_fit
-from syncbot.judge.rules import UPSTREAM, Score, deciding, is_upstream, weigh
+from syncbot.judge.lineage import Trace, names
+from syncbot.judge.rules import PRESENT, UPSTREAM, Score, deciding, is_upstream, weigh
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
@@ -31,6 +32,7 @@ class Decision:
     proof: Proof | None = None
     evidence: tuple[Evidence, ...] = ()
     absorbed_by: CommitId | None = None
+    first_release: str | None = None
     note: str = ""
     """A line for the header of a trimmed patch."""
     settled: tuple[FileFinding, ...] = ()
@@ -52,11 +54,22 @@ class Case:
     already: bool = False
     """The base has the change already, so the findings are those of the change that was found there."""
     claims: Claims = NO_CLAIMS
+    trace: Trace | None = None
+    """What upstream's history says, None where there is none."""
 
 
-def make_case(patch: Patch, files: Sequence[FileFinding], claims: Claims = NO_CLAIMS, *, already: bool = False) -> Case:
-    settled = tuple(files)
-    return Case(patch, settled, weigh(deciding(settled)), not already and exact_fit(patch, settled), already, claims)
+def make_case(
+    patch: Patch,
+    files: Sequence[FileFinding],
+    claims: Claims = NO_CLAIMS,
+    trace: Trace | None = None,
+    *,
+    already: bool = False,
+) -> Case:
+    """The case of one patch, its files weighed."""
+    found = tuple(files)
+    exact = not already and exact_fit(patch, found)
+    return Case(patch, found, weigh(deciding(found)), exact, already, claims, trace)
 
 
 Step = Callable[[Case], Decision | None]
@@ -108,10 +121,46 @@ def code_proved(case: Case) -> Decision | None:
     )
 
 
+def traced(case: Case) -> Decision | None:
+    """A commit of the release holds the patch, every block of its code, and no later commit took it back; what differs
+    in the release was edited since. Not so where the release still has what stood there before."""
+    trace = case.trace
+    if trace is None or not trace.absorbed or trace.missing_code or standing(case.files):
+        return None
+    if trace.altered and not case.score.matches:
+        return None
+    return _drop(case, Proof.TRACED, f"upstream took it as {names(trace.absorbed)}", *_missing(case))
+
+
+def reverted(case: Case) -> Decision | None:
+    """Upstream had it and a later commit of the release took it back: whoever needs it still needs it."""
+    trace = case.trace
+    if trace is None or not trace.found.taken_back:
+        return None
+    back = trace.found.taken_back[0]
+    return replace(by_fit(case), verdict=Verdict.REVERTED, detail=f"commit {back.commit.id[:12]} took it back")
+
+
+def held(case: Case) -> Decision | None:
+    """A commit beyond the release holds it: the next release may bring it."""
+    if case.trace is None or not case.trace.found.held or case.trace.absorbed:
+        return None
+    best = case.trace.found.held[0]
+    return replace(by_fit(case), verdict=Verdict.HELD, detail=f"commit {best.commit.id[:12]} is on the branch")
+
+
+def resembling(case: Case) -> Decision | None:
+    """A commit of the release is this patch, but not all of its code is in it or in the release."""
+    if case.trace is None or not case.trace.absorbed:
+        return None
+    detail = f"commit {names(case.trace.absorbed)} is nearly this patch"
+    return _ask(case, Verdict.SUPERSEDED, detail, Proof.SUGGESTED)
+
+
 def matched(case: Case) -> Decision | None:
-    """Overwhelming presence at its own place, with nothing against it: no change that still merges with effect, no
-    removed line that remains."""
-    if not case.score.matches:
+    """Without a history that knows better: overwhelming presence at its own place, with nothing against it, no change
+    that still merges with effect, no removed line that remains."""
+    if not case.score.matches or (case.trace is not None and case.trace.speaks_against):
         return None
     detail = f"{case.score.score:.0%} of its weight stands at its own place and nothing speaks against it"
     return _drop(case, Proof.MATCHED, detail, Evidence("text", detail), *_missing(case), *_edited(case))
@@ -124,6 +173,10 @@ def twice(case: Case) -> Decision | None:
     if not doubled:
         return None
     detail = f"it applies, but what it adds to {_files(doubled)} is there already"
+    twins = case.trace.found.twins if case.trace is not None else ()
+    if twins and all(block.state in (*UPSTREAM, State.TWICE) for file in case.files for block in file.blocks):
+        said = f"upstream wrote it in {twins[0].id[:12]}, at another place of the same function or list"
+        return replace(_drop(case, Proof.TRACED, said, Evidence("twice", detail)), absorbed_by=twins[0].id)
     return _ask(case, Verdict.OBSOLETE, detail, Proof.SUGGESTED, Evidence("twice", detail))
 
 
@@ -236,15 +289,19 @@ def conflict(case: Case) -> Decision:
 
 CASCADE: tuple[Step, ...] = (
     nothing,
-    untouched,
     proved,
     code_proved,
+    traced,
     matched,
-    twice,
     trim,
+    reverted,
+    twice,
+    moot,
+    held,
+    untouched,
     applies,
     refresh,
-    moot,
+    resembling,
     declared,
     suggested,
     conflict,
@@ -256,12 +313,48 @@ def decide(case: Case) -> Decision:
     for step in CASCADE:
         decision = step(case)
         if decision is not None:
-            return decision if decision.proof is Proof.DECLARED else _with(decision, case.claims.evidence)
+            return _told(case, decision)
     raise AssertionError("the last step always settles")
 
 
-def _with(decision: Decision, evidence: tuple[Evidence, ...]) -> Decision:
-    return replace(decision, evidence=decision.evidence + evidence)
+def by_fit(case: Case) -> Decision:
+    """What the trees alone say of a patch that is still needed."""
+    for step in (untouched, applies, refresh):
+        decision = step(case)
+        if decision is not None:
+            return decision
+    return conflict(case)
+
+
+def standing(files: Sequence[FileFinding]) -> bool:
+    """Whether a telling change of the deciding files finds the release as it was before the patch, or its mode so, or
+    stands there under a condition that the patch does not have."""
+    for file in deciding(files):
+        settled = file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks)
+        whole = file.state is FileState.OPEN and not file.blocks
+        if file.state is FileState.UNTOUCHED or settled or whole:
+            return True
+        for block in file.blocks:
+            needed = block.state in (State.NEEDED, State.BESIDE) and block.weight >= TELLING
+            if (needed and block.score < PRESENT) or block.measures.guarded:
+                return True
+    return False
+
+
+def _told(case: Case, decision: Decision) -> Decision:
+    """The decision with everything that is known beside it: claims, commits, the first release."""
+    evidence = decision.evidence
+    if decision.proof is not Proof.DECLARED:
+        evidence += case.claims.evidence
+    if case.trace is None:
+        return replace(decision, evidence=evidence)
+    gone = decision.action is Action.DROP
+    return replace(
+        decision,
+        evidence=evidence + case.trace.evidence(),
+        absorbed_by=(decision.absorbed_by or case.trace.commit) if gone else None,
+        first_release=case.trace.first_release if gone else None,
+    )
 
 
 def _resolved(file: FileFinding) -> bool:

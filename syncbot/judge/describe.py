@@ -64,6 +64,7 @@ def judgement_of(
         proof=decision.proof,
         blocked_by=stand.blocked_by if decision.action is not Action.DROP else (),
         absorbed_by=decision.absorbed_by,
+        first_release=decision.first_release,
         evidence=evidence,
         files=tuple(_report(file, decision.fit) for file in decision.all_files),
         refreshed=refreshed,

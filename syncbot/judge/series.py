@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from syncbot.diff.parse import parse_patch
 from syncbot.diff.patch import Patch
 from syncbot.errors import HostileInput, InputError
-from syncbot.judge.claims import Facts, claims_of
+from syncbot.judge.claims import Day, Facts, claims_of
 from syncbot.judge.decide import Decision, decide, make_case
 from syncbot.judge.describe import broken, judgement_of
 from syncbot.judge.files import FileFinding, FileState, find
 from syncbot.judge.fits import placed_anyway
+from syncbot.judge.lineage import Lineage, Trace
 from syncbot.judge.locate import Renames
 from syncbot.judge.parts import combined
 from syncbot.judge.stack import Misfit, Overlay
@@ -31,13 +31,15 @@ def judge_series(
     *,
     base_name: str = "base",
     target_name: str = "target",
-    released: date | None = None,
+    released: Day = None,
+    history: Lineage | None = None,
 ) -> SeriesJudgement:
     """Judge every entry of a series that applies to `base` against the release `target`. One bad patch never stops the
-    rest: it is `broken` and reported. `released`: the day of the release, None where it is not known. Reads only the
-    files that the patches touch, and path lists where one is missing."""
+    rest: it is `broken` and reported. `released`: the day of the release, or how to ask for it. `history`: upstream's,
+    bound to these two; None: the trees alone are judged. Reads only the files that the patches touch, and path lists
+    where one is missing."""
     facts = Facts(base, target, released)
-    stacks = Stacks(Overlay(base), Overlay(base), Overlay(target), Renames(base, target), facts)
+    stacks = Stacks(Overlay(base), Overlay(base), Overlay(target), Renames(base, target), facts, history)
     judged = tuple(_entry(index, patch, stacks, target_name) for index, patch in enumerate(series, 1))
     return SeriesJudgement(base_name, target_name, judged)
 
@@ -68,7 +70,7 @@ def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> D
     files = [placed_anyway(patch, find(change, stacks.target, stacks.renames)) for change in stand.changes]
     files = [_moved_on(file, stacks) for file in files]
     claims = claims_of(patch.header, entry.name, stacks.facts)
-    decision = decide(make_case(patch, files, claims, already=stand.already))
+    decision = decide(make_case(patch, files, claims, _trace(patch, stand, files, stacks), already=stand.already))
     if stand.fuzz and decision.action is Action.KEEP:
         why = f"as it is written it needs fuzz {stand.fuzz}"
         decision = replace(decision, fit=Fit.MERGE, verdict=Verdict.REFRESH, action=Action.REWRITE, detail=why)
@@ -77,6 +79,13 @@ def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> D
     if stand.blocked_by and (stand.entangled or decision.action is not Action.DROP):
         return _blocked(decision)
     return decision
+
+
+def _trace(patch: Patch, stand: Stand, files: Sequence[FileFinding], stacks: Stacks) -> Trace | None:
+    if stacks.history is None or stand.already:
+        return None
+    aliases = {file.change.path: [file.target.path] for file in files if file.moved and file.target}
+    return stacks.history.trace(patch, stacks.full.read, stacks.target.read, aliases)
 
 
 def _moved_on(file: FileFinding, stacks: Stacks) -> FileFinding:

@@ -11,6 +11,7 @@ from syncbot.diff.merge import merge3
 from syncbot.diff.patch import Patch
 from syncbot.judge.claims import Facts
 from syncbot.judge.files import FileFinding, FileState
+from syncbot.judge.lineage import Lineage
 from syncbot.judge.locate import Renames
 from syncbot.judge.stack import FileChange, Fitted, Misfit, Overlay, Side, fit_patch
 from syncbot.judge.weights import is_trivial, squeeze
@@ -45,11 +46,14 @@ class Stacks:
     target: Overlay
     renames: Renames
     facts: Facts
+    history: Lineage | None = None
     waiting: dict[str, list[tuple[PatchName, FileChange]]] = field(default_factory=dict)
 
     def copy(self) -> Stacks:
         waiting = {path: list(entries) for path, entries in self.waiting.items()}
-        return Stacks(self.before.copy(), self.full.copy(), self.target.copy(), self.renames, self.facts, waiting)
+        return Stacks(
+            self.before.copy(), self.full.copy(), self.target.copy(), self.renames, self.facts, self.history, waiting
+        )
 
     def take(self, other: Stacks) -> None:
         """Go on from where another walk arrived."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from syncbot.model.ids import BlobId
@@ -40,6 +41,13 @@ class Tree(Protocol):
 
     def paths(self) -> Iterable[str]:
         """Every file's path, in no particular order. May be slow: only asked for when a path is missing."""
+
+
+class DatedTree(Tree, Protocol):
+    """A tree that can tell when it was made."""
+
+    def newest(self) -> date | None:
+        """The day (UTC) of its commit or of its newest file, None where nothing says. May be slow."""
 
 
 class MemoryTree:

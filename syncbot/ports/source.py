@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from syncbot.judge import Lineage
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 
@@ -30,6 +31,12 @@ class Source(Protocol):
     def branch(self, name: str) -> Release | None:
         """The head of a branch as a release, None where the upstream has no branches or not this one. Its version is
         `YYYYMMDD.<12 hex>`, its identity the commit id."""
+
+    def head(self) -> str:
+        """What pins the state of upstream's default branch (its commit id); empty where upstream shows no history."""
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
+        """Upstream's history as seen from two releases; None where upstream shows none. To be used by one thread."""
 
     def tree(self, release: Release, progress: Progress) -> Tree:
         """The release's files, without unpacking to disk. Downloads are checked against the published digest."""

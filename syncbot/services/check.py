@@ -130,7 +130,7 @@ def _remembered(workspace: Workspace, one: Examined) -> Examined:
     not for many."""
     if one.choice.target is None:
         return one
-    key = judgement_key(one.package.series, one.choice.base, one.choice.target)
+    key = judgement_key(one.package.series, one.choice.base, one.choice.target, one.source.head())
     return replace(one, judged=workspace.store.judgement(key))
 
 
@@ -140,9 +140,10 @@ def _judged(workspace: Workspace, one: Examined, at: datetime) -> Examined:
         return one
     series, tree = one.package.series, trees(one.source, workspace)
     workspace.progress(f"judging {one.package.name}", 0, 0)
-    found = judge_release(series, choice.base, target, tree)
+    history = one.source.lineage(choice.base, target, workspace.progress)
+    found = judge_release(series, choice.base, target, tree, history)
     found = with_first_releases(found, series, choice.base, choice.between, tree)
-    key = judgement_key(series, choice.base, target)
+    key = judgement_key(series, choice.base, target, one.source.head())
     return replace(one, judged=StoredJudgement(key, one.package.name, choice.base, target, found, at), new=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from syncbot import judge
 from syncbot.errors import InputError
@@ -31,17 +30,24 @@ def judge_once(
     *,
     base_name: str,
     target_name: str,
-    history: Any = None,
+    history: judge.Lineage | None = None,
+    released: judge.Day = None,
 ) -> Judged:
-    """Judge a series. `history`: upstream's, where there is one (None: judged by the trees alone)."""
-    more: dict[str, Any] = {} if history is None else {"history": history}
-    found = judge.judge_series(series, base, target, base_name=base_name, target_name=target_name, **more)
+    """Judge a series. `history`: upstream's, where there is one (None: judged by the trees alone); `released`: the
+    target's day, None where it is not known."""
+    found = judge.judge_series(
+        series, base, target, base_name=base_name, target_name=target_name, released=released, history=history
+    )
     marks = {p.name: p.verdict.value for p in found.patches if p.action.waits}
     return Judged(found, written(judge.new_series(series, found), marks))
 
 
 def judge_release(
-    series: Sequence[SeriesPatch], base: Release, target: Release, tree: Callable[[Release], Tree]
+    series: Sequence[SeriesPatch],
+    base: Release,
+    target: Release,
+    tree: Callable[[Release], Tree],
+    history: judge.Lineage | None = None,
 ) -> SeriesJudgement:
     """A tracked series against one release of its upstream."""
     return judge.judge_series(
@@ -51,6 +57,7 @@ def judge_release(
         base_name=base.version,
         target_name=target.version,
         released=None if target.date is None else target.date.date(),
+        history=history,
     )
 
 

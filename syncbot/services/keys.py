@@ -12,12 +12,13 @@ from syncbot.model.packages import SeriesPatch
 from syncbot.model.releases import Release
 
 
-def judgement_key(series: Sequence[SeriesPatch], base: Release, target: Release) -> str:
-    """sha256 hex over the judge's version, what pins both releases, the target's day, and every entry of the series."""
+def judgement_key(series: Sequence[SeriesPatch], base: Release, target: Release, head: str = "") -> str:
+    """sha256 hex over the judge's version, what pins both releases and the branch head (empty: no history), the
+    target's day, and every entry of the series."""
     patches = [[p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting] for p in series]
     day = None if target.date is None else target.date.date().isoformat()
     releases = [base.version, base.identity, target.version, target.identity, day]
-    return digest("judgement", judge.JUDGE_VERSION, releases, patches)
+    return digest("judgement", judge.JUDGE_VERSION, releases, head, patches)
 
 
 def restore_fingerprint(package: str, name: str, content: bytes, reason: str) -> Fingerprint:

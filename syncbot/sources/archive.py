@@ -18,8 +18,9 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -54,6 +55,9 @@ _BROKEN = (
     RuntimeError,
 )
 
+_LAST_SECOND = 253402300800
+"""The year 10000: no member's time is taken for more than a lie."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Member:
@@ -65,7 +69,8 @@ class _Member:
 class ArchiveTree:
     """The files of an archive that was read by `open_archive`."""
 
-    def __init__(self, spool: IO[bytes], members: dict[str, _Member]) -> None:
+    def __init__(self, spool: IO[bytes], members: dict[str, _Member], newest: float = 0) -> None:
+        self._newest = newest
         self._spool = spool
         self._members = members
         self._ids: dict[str, BlobId] = {}
@@ -86,6 +91,10 @@ class ArchiveTree:
 
     def paths(self) -> tuple[str, ...]:
         return tuple(self._members)
+
+    def newest(self) -> date | None:
+        """As its members' times say, None where it has none."""
+        return datetime.fromtimestamp(self._newest, UTC).date() if 0 < self._newest < _LAST_SECOND else None
 
     def _content(self, member: _Member) -> bytes:
         with self._lock:
@@ -139,6 +148,7 @@ class _Builder:
     members: dict[str, _Member] = field(default_factory=dict)
     seen: int = 0
     total: int = 0
+    newest: float = 0
 
     def count(self, member: str) -> str:
         """The legal path of one more member."""
@@ -175,7 +185,7 @@ class _Builder:
     def tree(self) -> ArchiveTree:
         check_nesting(self.members, self.name)
         top = len(top_folder(self.members))
-        return ArchiveTree(self.spool, {path[top:]: member for path, member in self.members.items()})
+        return ArchiveTree(self.spool, {path[top:]: member for path, member in self.members.items()}, self.newest)
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -213,6 +223,7 @@ def _take(tar: tarfile.TarFile, info: tarfile.TarInfo, builder: _Builder) -> Non
     path = builder.count(info.name)
     if info.isdir():
         return
+    builder.newest = max(builder.newest, info.mtime)
     if not path:
         raise refused(builder.name, info.name, "has no name")
     if info.issym():
@@ -246,6 +257,8 @@ def _read_zip(file: IO[bytes], builder: _Builder) -> None:
                 continue
             if not path:
                 raise refused(builder.name, info.filename, "has no name")
+            with suppress(ValueError):
+                builder.newest = max(builder.newest, datetime(*info.date_time, tzinfo=UTC).timestamp())
             mode = info.external_attr >> 16
             kind = mode & 0o170000
             if kind not in (0, 0o100000, 0o120000):

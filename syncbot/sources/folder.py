@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from syncbot.errors import HostileInput, InputError
@@ -54,6 +55,11 @@ class FolderTree:
         if self._paths is None:
             self._paths = tuple(self._walk(self._root, ""))
         return self._paths
+
+    def newest(self) -> date | None:
+        """As its files' times say: an archive's tools keep those, a checkout's do not."""
+        times = [self._root.joinpath(path).lstat().st_mtime for path in self.paths()]
+        return datetime.fromtimestamp(max(times), UTC).date() if times else None
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
         for child in sorted(folder.iterdir()):

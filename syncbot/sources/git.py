@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from syncbot.errors import InputError, UpstreamChanged, UpstreamUnreachable
+from syncbot.git.lineage import head_of, open_lineage
 from syncbot.git.mirror import Mirror, Tag, TagChange
 from syncbot.git.run import GitFailed, refuse_option
 from syncbot.git.trees import GitTree, resolve
+from syncbot.judge import Lineage
 from syncbot.model.addresses import shown
+from syncbot.model.ids import CommitId
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.model.versions import Version, normalise
@@ -53,6 +56,16 @@ class GitSource:
             return None
         day = (head.date or datetime.fromtimestamp(0, UTC)).strftime("%Y%m%d")
         return Release(f"{day}.{head.commit[:12]}", name, head.commit, head.date, prerelease=True)
+
+    def head(self) -> str:
+        return head_of(self.mirror.path) or "" if self.mirror.path.is_dir() else ""
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
+        progress(f"reading the history of {self.mirror.shown}", 0, 0)
+        ids = (CommitId(base.identity), CommitId(target.identity))
+        head = head_of(self.mirror.path)
+        versions = {release.name: release.version for release in self.releases() if not release.prerelease}
+        return open_lineage(self.mirror.path, self.mirror.path.parent, *ids, target.version, head, versions)
 
     def tree(self, release: Release, progress: Progress) -> Tree:
         """Raises UpstreamChanged where the release's tag is gone or names another commit now. A branch's head may have

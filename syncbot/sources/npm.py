@@ -58,6 +58,12 @@ class NpmSource:
     def branch(self, name: str) -> Release | None:  # noqa: ARG002  # a registry has no branches
         return None
 
+    def head(self) -> str:
+        return ""
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> None:
+        """A registry shows archives alone."""
+
     def tree(self, release: Release, progress: Progress) -> Tree:
         known = self._all().get(release.version)
         if known is None:

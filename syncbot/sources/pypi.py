@@ -65,6 +65,12 @@ class PypiSource:
     def branch(self, name: str) -> Release | None:  # noqa: ARG002  # an index has no branches
         return None
 
+    def head(self) -> str:
+        return ""
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> None:
+        """A registry shows archives alone."""
+
     def tree(self, release: Release, progress: Progress) -> Tree:
         """Raises InputError where the release has no source archive."""
         known = self._all().get(release.version)

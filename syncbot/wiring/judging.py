@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from syncbot.errors import HostileInput, InputError
 
 if TYPE_CHECKING:
+    from syncbot.judge import Lineage
     from syncbot.model.packages import SeriesPatch
-    from syncbot.model.trees import Tree
+    from syncbot.model.trees import DatedTree
     from syncbot.ports import Progress
     from syncbot.services.judging import Judged
 
@@ -38,13 +39,32 @@ def judge_question(asked: Question, progress: Progress) -> Judged:
 
     repo = None if asked.repo is None else _repo(asked.repo, asked, progress)
     own = repo if asked.downstream is None else _repo(asked.downstream, asked, progress)
+    series = _patches(asked, own)
+    base, target = _tree(asked.base, repo), _tree(asked.target, repo)
     return judge_once(
-        _patches(asked, own),
-        _tree(asked.base, repo),
-        _tree(asked.target, repo),
+        series,
+        base,
+        target,
         base_name=asked.base,
         target_name=asked.target,
+        history=None if repo is None else _lineage(asked, repo),
+        released=target.newest,
     )
+
+
+def _lineage(asked: Question, repo: Path) -> Lineage | None:
+    """The repository as history: between the revisions that were judged, or those that --from and --to name for two
+    trees; None where only trees were named."""
+    from syncbot.git.lineage import head_of, open_lineage
+    from syncbot.git.trees import resolve
+
+    first, last = asked.base_revision or asked.base, asked.target_revision or asked.target
+    if asked.target_revision is None and Path(asked.target).exists():
+        return None
+    base = None if asked.base_revision is None and Path(asked.base).exists() else resolve(repo, first)
+    own = ".." in asked.patches and asked.downstream is None  # the default branch may hold these very commits
+    head = resolve(repo, asked.head) if asked.head is not None else None if own else head_of(repo)
+    return open_lineage(repo, (asked.cache or _user_cache()) / "history", base, resolve(repo, last), last, head)
 
 
 def _repo(text: str, asked: Question, progress: Progress) -> Path:
@@ -68,7 +88,7 @@ def _user_cache() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "syncbot"
 
 
-def _tree(text: str, repo: Path | None) -> Tree:
+def _tree(text: str, repo: Path | None) -> DatedTree:
     """A folder or an archive where there is one of that name, else a revision."""
     from syncbot.sources.folder import open_tree
 

@@ -1,18 +1,22 @@
-"""Which modes exist. Today the judge has trees alone: `history_of` is the one function to fill when it has more."""
+"""Which modes exist: the trees alone, and the trees with upstream's history beside them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from syncbot.git.lineage import open_lineage
+from syncbot.git.trees import resolve
+from syncbot.judge import Lineage
 
 if TYPE_CHECKING:
     from .storybook import Story
 
-MODES = ("trees",)
-"""The modes that every story runs in. Add "git" here together with `history_of`: the stories' tables hold what both
-modes must say already, and nothing else needs a change."""
+MODES = ("trees", "git")
 
 
-def history_of(story: Story) -> Any:
-    """Upstream's history for judge_series. `story.repository` is the path of upstream's bare git repository with all
-    branches and tags, `story.base` and `story.target` name the releases, `story.releases` lists all in order."""
-    raise NotImplementedError(f"MODES has git, and nobody makes the history of {story.repository}")
+def history_of(story: Story) -> Lineage:
+    """Upstream's history between the two releases of the story, with its main branch as the head."""
+    repository = story.repository
+    base, target = (resolve(repository, story.releases[name]) for name in (story.base, story.target))
+    cache = repository.parent / "history"
+    return open_lineage(repository, cache, base, target, story.target, resolve(repository, "main"))
