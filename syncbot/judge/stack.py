@@ -175,6 +175,8 @@ def _after(side: Side | None, file: FilePatch, result: str | None, applied: Appl
     if result is None or applied.content is None:
         return None
     said = file.old_mode if reverse else file.new_mode
+    if side is not None and file.old_mode == file.new_mode:
+        said = None  # an index line tells the mode, and changes none
     mode = said or (side.mode if side is not None else FILE)
     content = applied.content
     if mode == SUBMODULE:

@@ -244,3 +244,13 @@ def test_submodule_bumped_to_something_else(story: Story) -> None:
     story.upstream(submodule("vendor/lib", OTHER))
     story.release("1.1")
     story.expect("kind.patch", "conflict or superseded")
+
+
+def test_a_mode_that_the_patch_only_mentions(story: Story) -> None:
+    """The `index` line of a diff tells the file's mode; where the tree has another one, that is no change of mode."""
+    f = story.source("reader")
+    story.starts(f)
+    story.carries("guard.patch", f[1].fix, dress=lambda text: text.replace(b" 100644\n", b" 100755\n"))
+    story.takes("guard.patch")
+    story.release("1.1")
+    story.expect("guard.patch", "obsolete", fit="none", proof="proved")
