@@ -6,6 +6,8 @@ logged, so they never hold a secret: addresses go through `syncbot.model.address
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -17,7 +19,7 @@ class Exit(IntEnum):
     PERSON = 1
     """With --exit-code: something needs a person."""
     INPUT = 2
-    """Usage, settings or input that cannot be read."""
+    """Usage, settings or input that cannot be read, or output that cannot be written."""
     FAULT = 3
     """Our fault."""
     UNREACHABLE = 4
@@ -45,6 +47,16 @@ class InputError(SyncbotError):
         super().__init__(place + what, remedy)
         self.path = path
         self.line = line
+
+
+class Uncommitted(InputError):
+    """A package's folder has changes that no commit has: a proposal would not know of them."""
+
+    def __init__(self, folder: str, changed: Sequence[str]) -> None:
+        which = changed[0] if len(changed) == 1 else f"{len(changed)} files"
+        what = f"{folder} has uncommitted changes ({which}), so nothing is proposed for it"
+        super().__init__(what, f"commit them: git add {shlex.quote(folder)} && git commit")
+        self.folder = folder
 
 
 class HostileInput(InputError):

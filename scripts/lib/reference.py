@@ -28,7 +28,7 @@ DOCUMENTS = ("README.md", ".github/REFERENCE.md")
 EXITS = {
     Exit.DONE: "The work was done, also when a person is needed or one package failed and was reported.",
     Exit.PERSON: "With `--exit-code`: something needs a person.",
-    Exit.INPUT: "Usage, settings or input that cannot be read.",
+    Exit.INPUT: "Usage, settings or input that cannot be read, or output that cannot be written.",
     Exit.FAULT: "Our fault.",
     Exit.UNREACHABLE: "Every upstream or the forge was out of reach.",
 }
@@ -63,7 +63,9 @@ def _command(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     parts = [f"### {code(name)}", f"    {usage}", _prose(command.help or "")]
-    rows = [_option(option, context) for option in command.params if isinstance(option, click.Option)]
+    rows = [
+        _option(option, context) for option in command.params if isinstance(option, click.Option) and not option.hidden
+    ]
     if rows:
         parts.append(table(("option", "meaning"), *rows))
     return "\n\n".join(part for part in parts if part)

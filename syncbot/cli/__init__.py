@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -53,7 +55,10 @@ def cli(context: click.Context, workspace: Path | None, quiet: bool, debug: bool
     leaves proposals that prove what they do.
 
     Exit codes: 0 the work was done; 1 with --exit-code: something needs a person; 2 usage, settings or input that
-    cannot be read; 3 a defect of syncbot; 4 every upstream, or the forge, was out of reach.
+    cannot be read, or output that cannot be written; 3 a defect of syncbot; 4 every upstream, or the forge, was out of
+    reach.
+
+    --quiet and --debug may stand after the command, too.
     """
     from syncbot.cli.shared import Options  # `--help` and `--version` need none of it
 
@@ -71,30 +76,64 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; gives its exit code. Errors are one line on standard error, and with --json a document too."""
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        return _unread()
+    except OSError as error:  # only what cannot be printed comes this far
+        sys.stdout = None  # else the interpreter tries once more at its end, and says so
+        what = f"error: the output cannot be written ({error.strerror}); send it to where there is room"
+        with suppress(OSError):
+            _said(what, Exit.INPUT)
+        return Exit.INPUT
+
+
+def _run(arguments: list[str]) -> int:
     debug, as_json = "--debug" in arguments, "--json" in arguments
     try:
         code = cli.main(arguments, prog_name="syncbot", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before we began
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show(sys.stderr)
         return _document(error.format_message(), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         return _said("interrupted", _INTERRUPTED)
     except (BrokenPipeError, SystemExit):  # the latter is how click tells of a broken pipe
-        sys.stdout = None  # the reader has enough: nothing is wrong
-        return Exit.DONE
+        return _unread()
     except SyncbotError as error:
         if debug:
             _traceback()
         _said(f"error: {error}", error.exit_code)
         return _document(str(error), error.exit_code, as_json=as_json)
-    except Exception as error:  # noqa: BLE001  # the last line of defence
+    except Exception as error:  # the last line of defence
+        if isinstance(error, OSError) and _while_printing(error):
+            raise
         if debug:
             _traceback()
-        message = f"unexpected {type(error).__name__}; run again with --debug for the traceback"
-        _said(f"error: {message}", Exit.FAULT)
-        return _document(message, Exit.FAULT, as_json=as_json)
+        message, code = _unexpected(error)
+        _said(f"error: {message}", code)
+        return _document(message, code, as_json=as_json)
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    """A path that the system refuses is the user's; all else is a defect of ours, whose text may hold anything."""
+    if isinstance(error, OSError) and error.filename is not None:
+        what = f"cannot use {str(error.filename)!r} ({error.strerror}); check the path and its permissions"
+        return what, Exit.INPUT
+    return f"unexpected {type(error).__name__}; run again with --debug for the traceback", Exit.FAULT
+
+
+def _while_printing(error: OSError) -> bool:
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_globals.get("__name__") in ("click.utils", "rich.console") for frame in frames)
+
+
+def _unread() -> int:
+    """The reader of standard output has enough: nothing is wrong."""
+    sys.stdout = None
+    return Exit.DONE
 
 
 def _said(message: str, code: int) -> int:

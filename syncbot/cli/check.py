@@ -36,7 +36,6 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
     if as_json:
         shared.document(documents.check(shown))
     else:
-        shared.table(texts.verdicts(shown.packages))
-        shared.lines(["", texts.check_line(shown), *texts.hidden(hidden)])
+        shared.result(texts.verdicts(shown.packages), [texts.check_line(shown), *texts.hidden(hidden)])
     asked = person and needs_person([c.judgement for c in found.packages if c.judgement is not None])
     shared.leave(context, len(found.packages), found.problems, person=asked)

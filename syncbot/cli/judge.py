@@ -53,8 +53,9 @@ def command(context: click.Context, /, output: Path | None, *, person: bool, as_
     if as_json:
         shared.document(documents.judge(found.judgement))
     else:
-        shared.table(texts.judge(found.judgement))
-        shared.lines([*texts.questions(found.judgement), "", texts.judge_line(found.judgement)])
+        shared.result(
+            texts.judge(found.judgement), [texts.judge_line(found.judgement)], texts.questions(found.judgement)
+        )
         if output is not None:
             shared.lines([f"The new series is in {output}."])
     context.exit(1 if person and needs_person([found.judgement]) else 0)

@@ -37,6 +37,6 @@ def command(
     if as_json:
         shared.document(documents.report(shown))
     else:
-        shared.table(texts.report_history(shown) if history else texts.report(shown))
-        shared.lines(["", texts.report_line(shown), *texts.hidden(hidden)])
+        rows = texts.report_history(shown) if history else texts.report(shown)
+        shared.result(rows, [texts.report_line(shown), *texts.hidden(hidden)])
     shared.leave(context, len(found.packages), found.problems)

@@ -24,10 +24,13 @@ def command(context: click.Context, package: str, patch: str, *, reason: str, as
       syncbot restore zlib fix-crc.patch --reason "the release lost it again"
     """
     from syncbot.report import documents, texts
+    from syncbot.report.safe import line
     from syncbot.services.restore import restore
 
     with shared.opened(context.obj) as workspace:
-        found = restore(workspace, package, patch, reason)
+        done = restore(workspace, package, patch, reason)
+    found = done.result
+    shared.complaints([f"warning: {line(done.warning)}"] if done.warning else [])
     if as_json:
         shared.document(documents.restored(found))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,19 +32,39 @@ class Options:
 
 
 @contextmanager
-def opened(options: Options) -> Iterator[Workspace]:
-    """The services' workspace, with progress on standard error."""
+def opened(options: Options, *, new: bool = False) -> Iterator[Workspace]:
+    """The services' workspace, with progress on standard error. `new`: nothing may be in it yet."""
     from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
 
     with (
         terminal.progress(quiet=options.quiet) as progress,
-        wiring.opened(options.start, os.environ, progress) as found,
+        wiring.opened(options.start, os.environ, progress, new=new) as found,
     ):
         yield found
 
 
 def json_option(command: F) -> F:
+    """`--json`; with it every command takes `--quiet` and `--debug`, which stand before the command, after it too."""
+    command = click.option(
+        "--quiet", "-q", is_flag=True, hidden=True, expose_value=False, callback=_quiet, help="As before the command."
+    )(command)
+    command = click.option(
+        "--debug", is_flag=True, hidden=True, expose_value=False, callback=_debug, help="As before the command."
+    )(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(command)
+
+
+def _quiet(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        context.obj = replace(context.obj, quiet=True)
+
+
+def _debug(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value and not context.obj.debug:
+        from syncbot.cli.debug import log_to_standard_error
+
+        context.obj = replace(context.obj, debug=True)
+        context.call_on_close(log_to_standard_error())
 
 
 def exit_code_option(command: F) -> F:
@@ -79,6 +99,13 @@ def document(content: dict[str, Any]) -> None:
 
 def table(content: Table) -> None:
     terminal.table(content)
+
+
+def result(rows: Table, said: Iterable[str], asked: Sequence[str] = ()) -> None:
+    """A table with what is `asked` about it, then, an empty line apart, what sums it up."""
+    table(rows)
+    lines(asked)
+    lines(["", *said] if rows.rows or asked else said)
 
 
 def lines(texts: Iterable[str]) -> None:

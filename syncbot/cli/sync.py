@@ -40,7 +40,7 @@ def command(
     with shared.opened(context.obj) as workspace:
         found = sync(workspace, packages, dry_run=dry_run)
     tell(found, quiet=context.obj.quiet, private=private, as_json=as_json)
-    asked = person and needs_person([i.check.judgement for i in found.items if i.check.judgement is not None])
+    asked = person and needs_person([c.judgement for c in found.checks if c.judgement is not None])
     shared.leave(context, len(found.items), found.problems, person=asked)
 
 
@@ -50,12 +50,10 @@ def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool) -> Non
     from syncbot.report.visible import of_sync
 
     shown, hidden = of_sync(found, private=private)
-    checks = [item.check for item in shown.items]
-    shared.complaints([*texts.alerts(checks), *texts.problems(shown.problems)])
+    shared.complaints([*texts.alerts(shown.checks), *texts.problems(shown.problems)])
     if as_json:
         shared.document(documents.sync(shown))
         return
-    shared.table(texts.verdicts(checks))
-    shared.lines(["", *texts.sync_lines(shown), *texts.hidden(hidden)])
+    shared.result(texts.verdicts(shown.checks), [*texts.sync_lines(shown), *texts.hidden(hidden)])
     if not quiet:
         shared.lines(["", "Next:", *(f"  {text}" for text in texts.next_commands(shown, shared.program()))])

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -40,12 +40,24 @@ def _rich(content: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    from syncbot.report.table import fits, stacked
+
+    console = Console()
+    if not fits(content, console.width):
+        for at, lines in enumerate(stacked(content, console.width)):
+            for parts in lines:
+                text = Text.assemble(*((shown, "bold" if at == 0 else _STYLE.get(cell, "")) for shown, cell in parts))
+                text.rstrip()
+                # Only the terminal itself breaks what is still too long: names stay whole for copying.
+                console.print(text, soft_wrap=True)
+        return
     made = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in content.columns:
-        made.add_column(column, justify="right" if column in content.numeric else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in content.numeric else "left"
+        made.add_column(column, justify=justify, no_wrap=column != content.below)
     for row in content.rows:
         made.add_row(*(Text(cell, style=_STYLE.get(cell, "")) for cell in row))
-    Console().print(made)
+    console.print(made)
 
 
 _STYLE = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from syncbot.cli import shared
@@ -36,12 +39,13 @@ def command(
       syncbot track npm:left-pad --base 1.1.0
       syncbot track git:https://example.org/zlib.git --name zlib
     """
-    from syncbot.model import addresses
     from syncbot.report import documents, texts
     from syncbot.services.track import Wish, track
+    from syncbot.wiring.workspace import wished_upstream
 
-    wish = Wish(addresses.parse(upstream), name, base, range_, track_)
-    with shared.opened(context.obj) as workspace:
+    asked = wished_upstream(upstream, context.obj.start, os.environ, Path.cwd())
+    wish = Wish(asked, name, base, range_, track_)
+    with shared.opened(context.obj, new=True) as workspace:
         found = track(workspace, wish)
     if as_json:
         shared.document(documents.tracked(found))

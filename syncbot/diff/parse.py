@@ -16,6 +16,8 @@ from syncbot.errors import PatchError
 from syncbot.model.trees import SYMLINK
 
 _FIELD = re.compile(rb"[A-Za-z][A-Za-z-]{1,30}:(\s|$)")
+_CUT = re.compile(rb"^(diff --git |--- a/|\+\+\+ |@@ -\d)", re.M)
+"""What a diff begins with: a file that has it but no diff was cut."""
 Exists = Callable[[str], bool]
 
 
@@ -25,13 +27,19 @@ def parse_patch(content: bytes, strip: int | None = None, exists: Exists | None 
     mails = _split(content)
     sections = [section for mail in mails for section in mail.sections]
     if not sections:
-        if content.strip() and not _only_header(content):
+        if content.strip() and (_CUT.search(content) or not _only_header(content)):
             raise PatchError("no diff was found in it", "remove it from the series or restore its diff")
         return Patch((Commit(content, ()),))
+    for section in sections:
+        if not _says_something(section):
+            shown = paths.text((_raw_names(section) or [b"?"])[0])
+            raise PatchError(
+                f"the diff of {shown!r} changes nothing; the patch is cut short", "restore the whole patch"
+            )
     level = strip if strip is not None else _find_strip(sections, exists)
     commits = []
     for mail in mails:
-        files = tuple(_file(section, level, exists) for section in mail.sections if _says_something(section))
+        files = tuple(_file(section, level, exists) for section in mail.sections)
         commits.append(Commit(b"".join(line + b"\n" for line in mail.header), files))
     kept = tuple(commit for commit in commits if commit.files) or (Commit(commits[0].header, ()),)
     return Patch(kept, level, _prefixes(sections, level))

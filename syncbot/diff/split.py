@@ -140,8 +140,10 @@ class _Splitter:
         while body and not body[-1].strip() and (old_seen > old_size or new_seen > new_size):
             body.pop()
             old_seen, new_seen = _sizes(body)
-        if not any(line[:1] in (b"-", b"+") for line in body) and (body or old_size or new_size):
-            return
+        if not any(line[:1] in (b"-", b"+") for line in body):
+            raise PatchError(
+                f"a hunk changes nothing: {found[0][:60]!r}; the patch is cut short", "restore the whole patch"
+            )
         _check_sizes(found[0], (old_size, new_size), (old_seen, new_seen))
         start = b"@@ -%d,%d +%d,%d @@%s" % (int(found[1]), old_seen, int(found[3]), new_seen, found[5])
         self.section.hunks += [start, *body]

@@ -19,13 +19,15 @@ from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tre
 class GitDownstream:
     """Implements `syncbot.ports.Downstream` on the repository that `start` lies in. `root` is its work tree.
 
-    Only `files` (when first asked) and `dirty` start a git process, one each.
+    Only `files` (when first asked) and `dirty` start a git process, one each. Raises InputError where there is no
+    commit yet, unless `unborn` allows that.
     """
 
-    def __init__(self, start: Path) -> None:
+    def __init__(self, start: Path, *, unborn: bool = False) -> None:
         self.root = find_root(start)
         self._repository = pygit2.Repository(str(self.root))
-        self.head()
+        if not unborn:
+            self.head()
 
     def files(self) -> Tree:
         return WorkTree(self.root)
@@ -68,6 +70,20 @@ def find_root(start: Path) -> Path:
     if folder is None:
         raise InputError(f"the git repository {found} is bare", "run syncbot in a clone of it that has a work tree")
     return Path(folder)
+
+
+def takes_in(folder: Path, name: str) -> bool:
+    """Whether `git add -A` would take in a new file of this name in the folder: it lies in a work tree, no rule ignores
+    it, and the folder has no README.md that is tracked (then somebody has arranged it)."""
+    place = pygit2.discover_repository(str(folder))
+    repository = None if place is None else pygit2.Repository(place)
+    if repository is None or not repository.workdir:
+        return False
+    root, folder = Path(repository.workdir).resolve(), folder.resolve()
+    if not folder.is_relative_to(root):
+        return False
+    inside = folder.relative_to(root).as_posix()
+    return not repository.path_is_ignored(f"{inside}/{name}") and f"{inside}/README.md" not in repository.index
 
 
 def status(root: Path, paths: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -147,13 +147,19 @@ def _finding(texts: Texts, change: Change, region: Region) -> BlockFinding:
     start = texts.b_to_t.get(change.a0, region.o0)
     finding = BlockFinding(State.OPEN, change, start, measure(texts, change))
     if region.side is Side.BOTH:
-        return replace(finding, state=State.NOOP)
+        return replace(finding, state=State.OPEN if _moved_away(finding) else State.NOOP)
     if region.side is Side.THEIRS:
         return replace(finding, state=State.TWICE if _twice(finding) else State.NEEDED)
     placed = _placed(texts, change)
     if placed is not None:
         return replace(finding, state=State.PLACED, target=placed)
     return replace(finding, state=State.CUT) if _cut(texts, region) else finding
+
+
+def _moved_away(finding: BlockFinding) -> bool:
+    """Whether a removal only looks done: the lines left their place, but the file has them as often as before."""
+    found = finding.measures
+    return not found.added and found.removed > 0 and found.weight > 0 and found.contrast <= ABSENT
 
 
 def _twice(finding: BlockFinding) -> bool:

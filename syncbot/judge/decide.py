@@ -6,16 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from syncbot.diff.patch import Patch
-from syncbot.judge.blocks import TELLING, State
+from syncbot.judge.blocks import THERE, BlockFinding, State
 from syncbot.judge.claims import NO_CLAIMS, Claims
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.fits import exact_fit
-from syncbot.judge.lineage import Trace, names
-from syncbot.judge.rules import PRESENT, UPSTREAM, Score, deciding, is_upstream, weigh
+from syncbot.judge.lineage import SMALL, Trace, names
+from syncbot.judge.rules import REMAINS, UPSTREAM, Score, deciding, is_upstream, weigh
+from syncbot.judge.texts import squeezed_of
+from syncbot.judge.weights import is_prose, is_trivial
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 
+MOST_DEAD = 0.25
+"""Share of a large patch's weight that upstream may have taken out again since, and the rest still be the patch."""
 SUGGEST = 0.35
 """The score from which a patch that cannot be dropped is put to a person as perhaps merged."""
 
@@ -110,7 +114,7 @@ def code_proved(case: Case) -> Decision | None:
     """All code of the patch is proved to be there; only tests, documentation or changelogs differ, which upstream
     rewrites as it merges. They are listed."""
     deciders = deciding(case.files)
-    if not case.score.weight or not all(is_upstream(file) for file in deciders):
+    if not case.score.weight or not all(is_upstream(file) for file in deciders) or needed_beside(case.files):
         return None
     return _drop(
         case,
@@ -125,7 +129,9 @@ def traced(case: Case) -> Decision | None:
     """A commit of the release holds the patch, every block of its code, and no later commit took it back; what differs
     in the release was edited since. Not so where the release still has what stood there before."""
     trace = case.trace
-    if trace is None or not trace.absorbed or trace.missing_code or standing(case.files):
+    if trace is None or not trace.absorbed or trace.missing_code:
+        return None
+    if standing(case.files) or needed_beside(case.files) or not lives_on(case, trace):
         return None
     if trace.altered and not case.score.matches:
         return None
@@ -160,7 +166,7 @@ def resembling(case: Case) -> Decision | None:
 def matched(case: Case) -> Decision | None:
     """Without a history that knows better: overwhelming presence at its own place, with nothing against it, no change
     that still merges with effect, no removed line that remains."""
-    if not case.score.matches or (case.trace is not None and case.trace.speaks_against):
+    if needed_beside(case.files) or not case.score.matches or (case.trace is not None and case.trace.speaks_against):
         return None
     detail = f"{case.score.score:.0%} of its weight stands at its own place and nothing speaks against it"
     return _drop(case, Proof.MATCHED, detail, Evidence("text", detail), *_missing(case), *_edited(case))
@@ -173,10 +179,6 @@ def twice(case: Case) -> Decision | None:
     if not doubled:
         return None
     detail = f"it applies, but what it adds to {_files(doubled)} is there already"
-    twins = case.trace.found.twins if case.trace is not None else ()
-    if twins and all(block.state in (*UPSTREAM, State.TWICE) for file in case.files for block in file.blocks):
-        said = f"upstream wrote it in {twins[0].id[:12]}, at another place of the same function or list"
-        return replace(_drop(case, Proof.TRACED, said, Evidence("twice", detail)), absorbed_by=twins[0].id)
     return _ask(case, Verdict.OBSOLETE, detail, Proof.SUGGESTED, Evidence("twice", detail))
 
 
@@ -326,19 +328,56 @@ def by_fit(case: Case) -> Decision:
     return conflict(case)
 
 
+def needed_beside(files: Sequence[FileFinding]) -> bool:
+    """Whether a file that does not decide, but is no prose, is in the release as the patch found it: upstream never
+    touched it, so whatever it is for, the patch's change of it is still needed."""
+    deciders = deciding(files)
+    return any(
+        file.state is FileState.UNTOUCHED and file.change.before is not None and not is_prose(file.change.path)
+        for file in files
+        if file not in deciders
+    )
+
+
 def standing(files: Sequence[FileFinding]) -> bool:
-    """Whether a telling change of the deciding files finds the release as it was before the patch, or its mode so, or
+    """Whether a deciding file is in the release as it was before the patch, or its mode or kind so, or a telling change
     stands there under a condition that the patch does not have."""
     for file in deciding(files):
         settled = file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks)
         whole = file.state is FileState.OPEN and not file.blocks
         if file.state is FileState.UNTOUCHED or settled or whole:
             return True
-        for block in file.blocks:
-            needed = block.state in (State.NEEDED, State.BESIDE) and block.weight >= TELLING
-            if (needed and block.score < PRESENT) or block.measures.guarded:
-                return True
+        if any(block.measures.guarded for block in file.blocks):
+            return True
     return False
+
+
+def lives_on(case: Case, trace: Trace) -> bool:
+    """Whether what the commit brought is still there: each telling change at its place, to the letter or with edits
+    that leave it nearer to the patch than to what was before; or moved to a file that upstream changed together with
+    this one. A later edit that takes it out again has undone the change, whatever its message says."""
+    total = dead = 0.0
+    for file in deciding(case.files):
+        for block in file.blocks:
+            total += block.weight
+            if block.weight and not _alive(file, block, trace):
+                dead += block.weight
+    return dead <= (MOST_DEAD * total if total >= SMALL else 0.0)
+
+
+def _alive(file: FileFinding, block: BlockFinding, trace: Trace) -> bool:
+    found = block.measures
+    if block.state in (*UPSTREAM, State.TWICE):
+        return True
+    if not found.added:
+        return found.remains < REMAINS
+    here = found.alignment + (1 - found.alignment) * found.followed
+    if here >= THERE and found.remains < REMAINS:
+        return True
+    after = file.change.after
+    added = squeezed_of(after.content)[block.change.b0 : block.change.b1] if after else []
+    telling = [line for line in added if not is_trivial(line)]
+    return bool(telling) and sum(line in trace.moved() for line in telling) >= THERE * len(telling)
 
 
 def _told(case: Case, decision: Decision) -> Decision:
@@ -352,7 +391,7 @@ def _told(case: Case, decision: Decision) -> Decision:
     return replace(
         decision,
         evidence=evidence + case.trace.evidence(),
-        absorbed_by=(decision.absorbed_by or case.trace.commit) if gone else None,
+        absorbed_by=case.trace.commit if gone else None,
         first_release=case.trace.first_release if gone else None,
     )
 

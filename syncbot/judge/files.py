@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from syncbot.judge.blocks import BlockFinding, State, TextFinding, analyse
-from syncbot.judge.locate import Renames
+from syncbot.judge.blocks import THERE, BlockFinding, State, TextFinding, analyse
+from syncbot.judge.locate import SAME_FILE, Renames, said, similarity
 from syncbot.judge.stack import FileChange, Overlay
 from syncbot.judge.stack import Side as FileSide
 from syncbot.judge.weights import Kind, kind_of
 from syncbot.model.trees import EXECUTABLE, FILE
 
+LEFT = 0.3
+"""Share of a deleted file's lines in a new file from which it counts as moved there with edits."""
 REGULAR = (FILE, EXECUTABLE)
 
 
@@ -57,16 +59,30 @@ def find(change: FileChange, target: Overlay, renames: Renames) -> FileFinding:
         return _added(change, after, kind, target, renames)
     there, moved = _where(change, before, target, renames)
     if after is None:
-        return _deleted(change, before, kind, there, moved)
+        return _deleted(change, before, kind, there, moved, renames)
     if there is None:
         return FileFinding(change, kind, FileState.GONE, None)
-    return _modified(change, before, after, kind, there, moved)
+    found = _modified(change, before, after, kind, there, moved)
+    return _unless_moved_out(found, before, after, renames)
+
+
+def _unless_moved_out(found: FileFinding, before: FileSide, after: FileSide, renames: Renames) -> FileFinding:
+    """A removal is no removal where the lines only went to a file that is new in the release."""
+    if found.state is not FileState.NOOP or not found.blocks or any(b.measures.added for b in found.blocks):
+        return found
+    return (
+        replace(found, state=FileState.OPEN)
+        if renames.holds(said(before.content) - said(after.content), THERE)
+        else found
+    )
 
 
 def _where(change: FileChange, before: FileSide, target: Overlay, renames: Renames) -> tuple[FileSide | None, bool]:
     there = target.side(before.path)
     if there is None and change.after is not None and change.after.path != before.path:
         there = target.side(change.after.path)
+        if there is not None and similarity(said(there.content), said(before.content)) < SAME_FILE:
+            there = None  # another file that happens to have the new name
     if there is not None:
         return there, False
     path = renames.moved(before.path, before.content)
@@ -94,7 +110,11 @@ def _same_type(a: FileSide, b: FileSide) -> bool:
     return a.mode == b.mode or {a.mode, b.mode} <= set(REGULAR)
 
 
-def _deleted(change: FileChange, before: FileSide, kind: Kind, there: FileSide | None, moved: bool) -> FileFinding:
+def _deleted(
+    change: FileChange, before: FileSide, kind: Kind, there: FileSide | None, moved: bool, renames: Renames
+) -> FileFinding:
+    if there is None and renames.holds(said(before.content), LEFT):
+        return FileFinding(change, kind, FileState.OPEN, None, None)
     if there is None:
         return FileFinding(change, kind, FileState.NOOP, None, None)
     if moved:

@@ -7,21 +7,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
+from functools import cache
 
 from syncbot.diff.patch import Patch, subject_of
 from syncbot.judge.commits import CommitSearch, Findings, Match
 from syncbot.judge.commits_score import PART
 from syncbot.judge.commits_sketch import Reader
 from syncbot.judge.history import CommitFacts, History, Witness
+from syncbot.judge.locate import said
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
 
 MOST_LOST = 0.2
-"""Share of a patch's code that a commit of another name may have in another form."""
+"""Share of a large patch's code that the commit may have in another form."""
 SMALL = 10.0
 """Weight of code below which nothing may differ: there one word is another patch."""
 LEAST = 0.05
 """Weight that counts as nothing."""
+MOST_MOVES = 200
+"""Commits, and files, that are looked through for lines that left a patch's file."""
 FirstRelease = Callable[[CommitId], str | None]
 _FIELD = re.compile(r"^(From|Author|Date):[ \t]*(.*)$", re.M)
 
@@ -44,7 +48,19 @@ class Lineage:
         if self._first_release is not None and found.absorbed and not found.taken_back:
             first = self._first_release(found.absorbed[0].commit.id)
         known = any(self._history.knows(path) for file in found.sketch.files for path in file.paths)
-        return Trace(found, first, known)
+        return Trace(found, first, known, cache(lambda: self._moved(found, base, target)))
+
+    def _moved(self, found: Findings, base: Reader, target: Reader) -> frozenset[bytes]:
+        """The lines that the release has and the base had not, in files that commits after the absorbing one changed
+        together with the patch's own."""
+        own = {path for file in found.sketch.files for path in file.paths}
+        first = min((match.commit.key for match in found.absorbed), default=0)
+        keys = {touch.key for path in own for touch in self._history.touches(path) if touch.key > first}
+        others = {t.path for key in sorted(keys)[:MOST_MOVES] for t in self._history.changed(key)} - own
+        lines: set[bytes] = set()
+        for path in sorted(others)[:MOST_MOVES]:
+            lines |= said(target(path) or b"") - said(base(path) or b"")
+        return frozenset(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,8 @@ class Trace:
     first_release: str | None = None
     known: bool = False
     """Whether upstream's history has any of the patch's files: then a merge would have left a commit."""
+    moved: Callable[[], frozenset[bytes]] = frozenset
+    """The lines, without white space, that upstream may have moved out of the patch's files."""
 
     @property
     def absorbed(self) -> tuple[Match, ...]:
@@ -80,11 +98,8 @@ class Trace:
 
     @property
     def altered(self) -> bool:
-        """Whether the commit took the code in another form than the patch has it. A commit that bears the patch's name,
-        or author and time, may differ a little, as a backport does; any other must be the patch to the letter where
-        that is small, and nearly so where it is large."""
-        if any(match.witnessed for match in self.absorbed):
-            return False
+        """Whether the commit took the code in another form than the patch has it. A name only finds the commit; its
+        content must be the patch to the letter where that is small, and nearly so where it is large."""
         sketch = self.found.sketch
         code = any(file.is_code and file.weight > 0 for file in sketch.files)
         total = lost = 0.0
@@ -101,17 +116,17 @@ class Trace:
     def evidence(self) -> tuple[Evidence, ...]:
         """One line a commit: what it is to the patch, its subject, author and day."""
         found = self.found
-        lines = [_said("absorbed", "upstream's commit", m.commit) for m in found.absorbed]
+        lines = [_line("absorbed", "upstream's commit", m.commit) for m in found.absorbed]
         for back in found.taken_back:
             how = "takes it back, as its message says" if back.by_message else "takes it back, as its content shows"
-            lines.append(_said("taken-back", how, back.commit))
-        lines += [_said("held", "on the branch, not in the release", m.commit) for m in found.held]
-        lines += [_said("partial", "has a part of it", m.commit) for m in found.partial]
-        lines += [_said("twin", "has the same lines at another place", commit) for commit in found.twins]
+            lines.append(_line("taken-back", how, back.commit))
+        lines += [_line("held", "on the branch, not in the release", m.commit) for m in found.held]
+        lines += [_line("partial", "has a part of it", m.commit) for m in found.partial]
+        lines += [_line("twin", "has the same lines at another place", commit) for commit in found.twins]
         return tuple(lines)
 
 
-def _said(kind: str, what: str, commit: CommitFacts) -> Evidence:
+def _line(kind: str, what: str, commit: CommitFacts) -> Evidence:
     day = datetime.fromtimestamp(commit.time, UTC).date()
     return Evidence(kind, f"{what}: {commit.subject!r} by {commit.author_name}, {day}", commit.id)
 

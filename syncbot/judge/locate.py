@@ -39,7 +39,8 @@ class Renames:
     def _search(self, path: str, content: bytes) -> str | None:
         by_name = self._new_paths()
         lines = said(content)
-        same = [p for paths in by_name.values() for p in paths if self._is(p, blob_id(content))] if content else []
+        id = blob_id(content)
+        same = [p for paths in by_name.values() for p in paths if self._is(p, id)] if content else []
         if len(same) == 1:
             return same[0]
         if not lines:
@@ -52,6 +53,14 @@ class Renames:
             if len(others) <= MAX_CANDIDATES:
                 best = self._best(others, lines, SAME_CONTENT)
         return best
+
+    def holds(self, lines: frozenset[bytes], least: float) -> bool:
+        """Whether one of the target's new files has that share of these (squeezed, telling) lines: what left its place
+        went there."""
+        if not lines:
+            return False
+        paths = [path for found in self._new_paths().values() for path in found][:MAX_CANDIDATES]
+        return any(len(lines & said(self._target.read(path) or b"")) >= least * len(lines) for path in paths)
 
     def _is(self, path: str, id: BlobId) -> bool:
         entry = self._target.entry(path)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from syncbot.diff.lines import Change, mapping, match
 from syncbot.judge.texts import CONTEXT, Texts, is_head
@@ -22,9 +23,10 @@ class Measures:
     """`weight`: the evidence in the changed lines. Shares of it (0..1): `contrast`, how much of what the block adds or
     removes the release gained or lost; `alignment`, how much of what it adds stands at its own place; `remains`, how
     much of what it removes still stands at its place. `bare`: the weight of added lines in whose place the release has
-    nothing at all; `edited`: the share (0..1) of the missing lines that have an edited successor there. `guarded`: it
-    stands under a condition that the patch does not have. `white`: only white space changes; `white_stays`: and the
-    release has it as it was."""
+    nothing like them. Of the missing lines the share (0..1) that has a successor there: `edited`, one with every word;
+    `followed`, one that is nearer to it than to what the patch took out; `alike`, any. `guarded`: it stands under a
+    condition that the patch does not have. `white`: only white space changes; `white_stays`: and the release has it as
+    it was."""
 
     weight: float
     contrast: float
@@ -32,6 +34,8 @@ class Measures:
     remains: float
     bare: float
     edited: float
+    followed: float
+    alike: float
     guarded: bool
     added: int
     removed: int
@@ -63,7 +67,9 @@ def measure(texts: Texts, change: Change) -> Measures:
         alignment=_alignment(texts, change, there, added, (low, high)),
         remains=_remains(texts, change, window, removed),
         bare=_bare(texts, change, there, added),
-        edited=_edited(texts, change, there, window),
+        edited=_edited(texts, change, there, window, 1.0),
+        followed=_followed(texts, change, there, window),
+        alike=_edited(texts, change, there, window, 0.0),
         guarded=_guarded(texts, change, there, (low, high)),
         added=len(added),
         removed=len(removed),
@@ -117,8 +123,8 @@ def _remains(texts: Texts, change: Change, window: tuple[int, int], removed: lis
 
 
 def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> float:
-    """Missing lines between two found neighbours with fewer new lines between those in the release than are missing:
-    what has no successor was not edited since, it is not there."""
+    """Missing lines between two found neighbours, with nothing like them between those in the release: what has no
+    successor was not edited since, it is not there."""
     wanted = set(added)
     found = 0.0
     line = change.b0
@@ -129,19 +135,31 @@ def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes
         end = line
         while end < change.b1 and end not in there:
             end += 1
-        missing = [x for x in texts.na[line:end] if x in wanted and not is_trivial(x)]
+        missing = [
+            (texts.na[i], texts.a[i]) for i in range(line, end) if texts.na[i] in wanted and not is_trivial(texts.na[i])
+        ]
         above, below = there.get(line - 1), there.get(end)
         if above is not None and below is not None:
-            fresh = sum(texts.is_new(x) and not is_trivial(x) for x in texts.nt[above + 1 : below])
-            hefts = sorted(texts.line_weight(x) for x in missing)
-            found += sum(hefts[: max(len(hefts) - fresh, 0)])
+            fresh = [_words(texts.t[i]) for i in range(above + 1, below) if texts.is_new(texts.nt[i])]
+            found += sum(texts.line_weight(x) for x, raw in missing if not _any_alike(_words(raw), fresh))
         line = end
     return found
 
 
 _COMMENT = re.compile(rb"//|/\*|\*|#(?!(if|el|endif|def|undef|inc|pragma|error))|--|;;|%|<!--|dnl")
 """A squeezed line that is a comment in one of the usual languages: its words do nothing."""
+LIKE = 0.3
+"""How alike a line is at least to what may have come of it."""
+_LOGIC = frozenset({b"!", b"&", b"|", b"0", b"not", b"and", b"or", b"false", b"False", b"FALSE"})
+"""Tokens that turn a condition around when they are added to it."""
+MOST_PAIRS = 20_000
+"""Missing lines times lines in their place that are compared; past it nothing counts as edited."""
 _TOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*|\d[\w.]*|[^\sA-Za-z0-9_]")
+
+
+@lru_cache(maxsize=20_000)
+def _words(line: bytes) -> Counter[bytes]:
+    return Counter(_TOKEN.findall(line))
 
 
 def _tokens(lines: Iterable[bytes]) -> Counter[bytes]:
@@ -152,40 +170,84 @@ SUCCESSOR = 0.6
 """How alike (share of common tokens) a line and its edited successor are at least."""
 
 
-def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> float:
+def _any_alike(own: Counter[bytes], others: list[Counter[bytes]]) -> bool:
+    size = sum(own.values())
+    return len(others) > MOST_PAIRS or any(
+        2 * sum((own & theirs).values()) >= LIKE * (size + sum(theirs.values())) for theirs in others
+    )
+
+
+def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], least: float) -> float:
     """Later edits leave most of a line's words: of the weight of the lines not found, the share (0..1) that has a
-    successor of its own at the place, alike, and with every word that the line brings in. Spread over several lines the
-    same words say something else."""
+    successor of its own at the place, alike, and with that share of the words that the line brings in. Spread over
+    several lines the same words say something else."""
     missing = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
     if not missing:
         return 1.0
     above = max((there[i] for i in there if i < missing[0]), default=window[0] - 1)
     below = min((there[i] for i in there if i > missing[-1]), default=window[1])
     taken = set(there.values())
+    fresh = [i for i in range(above + 1, below) if i not in taken and texts.is_new(texts.nt[i])]
     old = set(_tokens(texts.b[change.a0 : change.a1]))
+    if len(missing) * len(fresh) > MOST_PAIRS:
+        return 0.0
     total = found = 0.0
-    at = above + 1
     for line in missing:
         heft = texts.line_weight(texts.na[line]) or 1e-9
         total += heft
-        own = _tokens([texts.a[line]])
-        words = {token for token in own if len(token) > 1 and token not in old}
-        for spot in range(at, below):
-            if (
-                spot not in taken
-                and texts.is_new(texts.nt[spot])
-                and _succeeds(own, words, texts.t[spot], texts.nt[spot])
-            ):
+        own = _words(texts.a[line])
+        words = {token for token in own if (len(token) > 1 or token.isdigit()) and token not in old}
+        for spot in fresh:
+            if _succeeds(own, words, texts.t[spot], texts.nt[spot], least):
                 found += heft
-                at = spot + 1
+                fresh = [i for i in fresh if i > spot]
                 break
     return found / total
 
 
-def _succeeds(own: Counter[bytes], words: set[bytes], line: bytes, squeezed: bytes) -> bool:
-    theirs = _tokens([line])
-    if _COMMENT.match(squeezed) or not words <= set(theirs):
+def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> float:
+    """Where a commit shows that the lines were there: the share (0..1, by weight) of the missing ones of which
+    something is left, a new line that is more like it than like anything that the patch takes out. A later edit that
+    comes nearer to the old line than to the new one has undone the change."""
+    missing = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    if not missing:
+        return 1.0
+    taken = set(there.values())
+    above = max((there[i] for i in there if i < missing[0]), default=window[0] - 1)
+    below = min((there[i] for i in there if i > missing[-1]), default=window[1])
+    fresh = [i for i in range(above + 1, below) if i not in taken and texts.is_new(texts.nt[i])]
+    fresh = [i for i in fresh if not _COMMENT.match(texts.nt[i])]
+    if len(missing) * len(fresh) > MOST_PAIRS:
+        return 0.0
+    old = [_words(line) for line in texts.b[change.a0 : change.a1]]
+    total = found = 0.0
+    for line in missing:
+        heft = texts.line_weight(texts.na[line]) or 1e-9
+        total += heft
+        own = _words(texts.a[line])
+        for spot in fresh:
+            theirs = _words(texts.t[spot])
+            like = _dice(own, theirs)
+            turned = any(token in _LOGIC for token in theirs - own)
+            if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):
+                found += heft
+                break
+    return found / total
+
+
+def _dice(a: Counter[bytes], b: Counter[bytes]) -> float:
+    """How alike two bags of tokens are (0..1)."""
+    return 2 * sum((a & b).values()) / max(sum(a.values()) + sum(b.values()), 1)
+
+
+def _succeeds(own: Counter[bytes], words: set[bytes], line: bytes, squeezed: bytes, least: float) -> bool:
+    theirs = _words(line)
+    if _COMMENT.match(squeezed) or len(words & set(theirs)) < least * len(words):
         return False
+    if least > 0 and any(token in _LOGIC for token in theirs - own):
+        return False  # negated, widened or switched off
+    if least >= 1 and own - theirs:
+        return False  # an operator or a digit may be all that matters
     shared = sum((own & theirs).values())
     return 2 * shared >= SUCCESSOR * (sum(own.values()) + sum(theirs.values()))
 
@@ -196,6 +258,8 @@ def _guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[
     above = [there[i] for i in range(slice_[0], change.b0) if i in there]
     if not inside:
         return False
+    if _deeper(texts, change, there, slice_):
+        return True
     own = set(texts.na[change.b0 : change.b1])
     depth = 0
     for at in range(above[-1] + 1 if above else inside[0], inside[-1]):
@@ -210,6 +274,21 @@ def _guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[
             # `if (0)` holds for the next statement alone
             depth -= not any(x.startswith(b"#") and _CONDITION.match(x) for x in texts.nt[inside[0] - CONTEXT : at + 1])
     return False
+
+
+def _deeper(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[int, int]) -> bool:
+    """Whether the found lines stand deeper than the patch has them while what surrounds them does not."""
+    around = [i for i in (*range(slice_[0], change.b0), *range(change.b1, slice_[1])) if i in there and texts.na[i]]
+    if not around or any(_indent(texts.a[i]) != _indent(texts.t[there[i]]) for i in around):
+        return False
+    inside = [i for i in range(change.b0, change.b1) if i in there and not is_trivial(texts.na[i])]
+    return any(_indent(texts.t[there[i]]) > _indent(texts.a[i]) for i in inside)
+
+
+def _indent(line: bytes) -> int:
+    """Columns before the first character, a tab going to the next eighth."""
+    space = line[: len(line) - len(line.lstrip(b" \t"))]
+    return len(space.expandtabs(8))
 
 
 def _white_stays(texts: Texts, change: Change, window: tuple[int, int]) -> bool:

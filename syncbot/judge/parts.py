@@ -21,6 +21,9 @@ def combined(index: int, entry: SeriesPatch, patch: Patch, judged: Sequence[Judg
     parts = tuple(Part(j.index, commit.subject, j.verdict) for j, commit in zip(judged, patch.commits, strict=True))
     verdict, action = _verdict(judged)
     refreshed = None
+    binary = any(file.binary for commit in patch.commits for file in commit.files)
+    if action is Action.REWRITE and binary:
+        action = Action.ASK  # its payload cannot be written anew commit by commit
     if action is Action.REWRITE:
         staying = [(commit, j) for commit, j in zip(patch.commits, judged, strict=True) if j.action is not Action.DROP]
         refreshed = b"".join(rewritten_commit(patch, commit, j) for commit, j in staying)

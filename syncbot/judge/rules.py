@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncbot.judge.blocks import BlockFinding, State
+from syncbot.judge.blocks import ABSENT, BlockFinding, State
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.weights import Kind
 
 UPSTREAM = frozenset({State.NOOP, State.PLACED})
 
-SCORE_SMALL, SCORE_MEDIUM, SCORE_LARGE = 0.9, 0.85, 0.7
+SCORE_SMALL, SCORE_MEDIUM, SCORE_LARGE = 0.95, 0.8, 0.7
 """The score that a match needs: a small patch says little, so all of it must be there; a large one may have been edited
 since."""
 SMALL, MEDIUM = 3.0, 10.0
 """Weights (about: telling lines) below which a patch counts as small or medium."""
-MOST_MISSING = 0.05
+MOST_MISSING = 0.15
 """Share of a patch's weight that may stand in blocks which look missing, before it counts as only partly merged."""
 WHOLE = 1.0
 """The weight of a file that is compared as one piece (binary, link, mode, deletion)."""
@@ -82,7 +82,8 @@ def weigh(files: Sequence[FileFinding]) -> Score:
                 continue
             veto = veto or f"{file.change.path} is {_WHOLE.get(file.state, 'changed as a whole')}"
             continue
-        if file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks):
+        settled = file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks)
+        if settled or _unnamed(file):
             veto = veto or f"the mode or name of {file.change.path} is not as the patch makes it"
         for block in file.blocks:
             veto = veto or _veto(file, block, whole)
@@ -99,6 +100,14 @@ _WHOLE = {
     FileState.GONE: "gone from the release",
     FileState.UNTOUCHED: "in the release as it was before the patch",
 }
+
+
+def _unnamed(file: FileFinding) -> bool:
+    """Whether the patch changes the file's mode or name, and the release's file does not have the new one."""
+    before, after, there = file.change.before, file.change.after, file.target
+    if before is None or after is None or there is None:
+        return False
+    return after.mode not in (before.mode, there.mode) or after.path not in (before.path, there.path)
 
 
 def block_score(block: BlockFinding, *, edits: bool = False) -> float:
@@ -120,8 +129,12 @@ def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
         return f"the white space that it changes {where} is as it was"
     if found.remains >= REMAINS and found.removed:
         return f"what it removes {where} still stands there"
+    if block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT:
+        return f"nothing of the change {where} is there, nor anything like it"
     if found.bare >= BARE and found.bare > BARE_SHARE * whole:
         return f"lines that it adds {where} are not there, nor anything in their place"
+    if found.alike > found.edited and whole < MEDIUM and block.state is not State.TWICE:
+        return f"a line that it adds {where} is there in another form"
     if found.guarded:
         return f"what it adds {where} stands under a condition that the patch does not have"
     return ""

@@ -106,6 +106,10 @@ class Fitted:
 
     changes: tuple[FileChange, ...]
     fuzz: int
+    shift: int = 0
+    """How far, in lines, its hunks stand from where their headers say, all together."""
+    unique: bool = True
+    """Whether each hunk would have stood at one place only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,12 @@ def fit_patch(patch: Patch, tree: Overlay, *, reverse: bool = False, fuzz: int =
     scratch = tree.copy()
     origin: dict[str, Side | None] = {}
     hunks: dict[str, tuple[HunkPlace, ...]] = {}
-    worst = 0
+    worst = shift = 0
+    unique = True
     files = list(reversed(patch.files)) if reverse else list(patch.files)
     for file in files:
         source, result = (file.new_path, file.old_path) if reverse else (file.old_path, file.new_path)
-        side = scratch.side(source) if source is not None else None
+        side = (tree if file.copied else scratch).side(source) if source is not None else None
         if source is not None and side is None:
             return Misfit(source, "there is no such file")
         if source is None and result is not None and scratch.exists(result):
@@ -134,11 +139,13 @@ def fit_patch(patch: Patch, tree: Overlay, *, reverse: bool = False, fuzz: int =
         if applied is None or (applied.content is None and result is not None):
             return Misfit(source or result or "", "its hunks do not stand in the file")
         worst = max([worst, *(p.fuzz for p in applied.placements)])
+        shift += sum(abs(p.shift) for p in applied.placements)
+        unique &= all(p.copies <= 1 for p in applied.placements)
         after = _after(side, file, result, applied, reverse)
         if after is not None and after.mode == SYMLINK:
             check_link(after.path, after.content)
         key = source or result or ""
-        first = origin.pop(key, side) if key in origin else side
+        first = origin.pop(key, side) if key in origin and not file.copied else side
         places = tuple(
             HunkPlace(i + 1, p.line, p.line + len(h.old))
             for i, (h, p) in enumerate(zip(file.hunks, applied.placements, strict=False))
@@ -147,7 +154,7 @@ def fit_patch(patch: Patch, tree: Overlay, *, reverse: bool = False, fuzz: int =
         origin[result or source or ""] = None if file.copied else first
         hunks.setdefault(result or source or "", places)
     changes = [_net(first, scratch, path, hunks.get(path, ())) for path, first in origin.items()]
-    return Fitted(tuple(change for change in changes if change is not None), worst)
+    return Fitted(tuple(change for change in changes if change is not None), worst, shift, unique)
 
 
 def _net(first: Side | None, scratch: Overlay, path: str, hunks: tuple[HunkPlace, ...]) -> FileChange | None:

@@ -95,7 +95,7 @@ def stand_on(patch: Patch, stacks: Stacks) -> Stand | Misfit:
     direct = fit_patch(patch, stacks.before)
     if not stacks.waiting:
         if isinstance(direct, Fitted):
-            if direct.fuzz and (undone := _already(patch, stacks)):
+            if direct.fuzz and (undone := _already(patch, stacks, direct.shift)):
                 return undone
             return Stand(direct.changes, direct.changes, fuzz=direct.fuzz)
         return _already(patch, stacks) or direct
@@ -113,10 +113,14 @@ def stand_on(patch: Patch, stacks: Stacks) -> Stand | Misfit:
     return Stand(full.changes, full.changes, False, blockers, _entangled(full.changes, stacks), full.fuzz)
 
 
-def _already(patch: Patch, stacks: Stacks) -> Stand | None:
-    """The change as found in the base: undoing it exactly must be possible, and doing it must not have been."""
+def _already(patch: Patch, stacks: Stacks, shift: int | None = None) -> Stand | None:
+    """The change as found in the base: undoing it exactly must be possible, at one place only, and doing it must not
+    have been. Where it can be done with fuzz, that was `shift` lines off: the undoing must be nearer, or it is a
+    twin's."""
     undone = fit_patch(patch, stacks.before, reverse=True, fuzz=0)
-    if isinstance(undone, Misfit) or not undone.changes:
+    if isinstance(undone, Misfit) or not undone.changes or not undone.unique:
+        return None
+    if shift is not None and undone.shift > shift:
         return None
     return Stand(tuple(change.reversed() for change in undone.changes), (), already=True)
 

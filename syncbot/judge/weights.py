@@ -60,6 +60,7 @@ _DOC_FILE = re.compile(
     r".*\.(md|rst|adoc|texi|txt|pod|man|[1-8]|[1-8]\.in|html?|xml\.in|sgml|tex|asciidoc|markdown)|readme.*|authors|copying.*|license.*|thanks|todo",
     re.I,
 )
+_PROSE = re.compile(r".*\.(md|rst|adoc|texi|pod|po|pot|tex|asciidoc|markdown|[1-8])|readme.*|authors|thanks|todo", re.I)
 _NOT_DOC = re.compile(r"(cmakelists|requirements.*|meson_options|constraints.*)\.txt", re.I)
 _TEST_FOLDER = re.compile(
     r"(tests?|testing|testsuite|t|spec|specs|__tests__|testdata|regress|unittests?|test-.*|selftests?|testcases?)", re.I
@@ -72,9 +73,24 @@ _GENERATED = re.compile(
 )
 
 
+_PROGRAM = re.compile(
+    r".*\.(c|h|cc|cpp|cxx|hh|hpp|py|pyx|js|mjs|cjs|ts|tsx|jsx|go|rs|java|kt|scala|rb|pm|pl|php|lua|sh|swift|cs|m|vue|in|ac|am)",
+    re.I,
+)
+"""What a compiler or an interpreter reads is never prose, whatever it is called."""
+
+
+def is_prose(path: str) -> bool:
+    """Whether a file is read by people alone."""
+    return kind_of(path) is Kind.CHANGELOG or bool(_PROSE.fullmatch(path.rsplit("/", 1)[-1]))
+
+
 def kind_of(path: str) -> Kind:
     """By the conventions of names that most projects share."""
     *folders, name = path.split("/")
+    if _PROGRAM.fullmatch(name):
+        test = any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name)
+        return Kind.TEST if test else Kind.DOC if folders and _DOC_FOLDER.fullmatch(folders[0]) else Kind.CODE
     if _CHANGELOG.fullmatch(name) or any(_CHANGELOG.fullmatch(folder) for folder in folders):
         return Kind.CHANGELOG
     if _GENERATED.fullmatch(name):

@@ -39,12 +39,11 @@ TAG_PATTERN = Key(
     "found out",
     "Which tags are releases; its one group is the version.",
 )
-VERIFY: Key[tuple[str, ...]] = Key("verify", NAMES, (), "none", "Commands that must succeed on the patched tree.")
 KEEP: Key[tuple[tuple[str, str], ...]] = Key(
     "keep", NAME_TABLE, (), "empty", "Patches that the bot never drops, each with the reason."
 )
 
-KEYS: tuple[Key[Any], ...] = (UPSTREAM, BASE, RANGE, *POLICY_KEYS, OWNERS, PRIVATE, TAG_PATTERN, VERIFY, KEEP)
+KEYS: tuple[Key[Any], ...] = (UPSTREAM, BASE, RANGE, *POLICY_KEYS, OWNERS, PRIVATE, TAG_PATTERN, KEEP)
 """Every key of a package.toml. Those of the policy fall back to the workspace's settings."""
 
 

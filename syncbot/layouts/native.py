@@ -8,7 +8,7 @@ from dataclasses import replace
 from syncbot.errors import Fault, InputError
 from syncbot.layouts.manifest import new_manifest
 from syncbot.layouts.overlay import Overlay
-from syncbot.layouts.reading import MANIFEST, SERIES, escape, is_package_name, read_package, read_packages
+from syncbot.layouts.reading import MANIFEST, SERIES, escape, is_package_name, patch_files, read_package, read_packages
 from syncbot.model import series as quilt
 from syncbot.model import tomledit
 from syncbot.model.ids import PatchName
@@ -112,6 +112,7 @@ class NativeLayout:
         track: str = "stable",
     ) -> Mapping[str, bytes | None]:
         """The files to write to track a package that is not tracked yet; an existing series stays and is read with it.
+        Without one, patches that lie there are named in a new one, in order of name.
         Raises InputError where the name is taken or no name for a package."""
         path = f"{folder}/{name}"
         if not is_package_name(name):
@@ -120,6 +121,12 @@ class NativeLayout:
         if taken:
             raise InputError(f"the package {taken[0]} is tracked already", f"edit its {MANIFEST}, or use another name")
         changes: Changes = {f"{path}/{MANIFEST}": new_manifest(upstream, base, range, track)}
+        found = patch_files(downstream, folder)[name]
+        if found and downstream.entry(f"{path}/{SERIES}") is None:
+            series = quilt.parse(b"")
+            for patch in found:
+                series = quilt.append(series, PatchName(patch))
+            changes[f"{path}/{SERIES}"] = quilt.format(series)
         read_package(Overlay(downstream, changes), path, Policy(), self._limits)
         return changes
 

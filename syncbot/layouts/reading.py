@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from syncbot.errors import HostileInput, InputError, SyncbotError
-from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, TAG_PATTERN, VERIFY, Manifest, read_manifest
+from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, TAG_PATTERN, Manifest, read_manifest
 from syncbot.model import series as quilt
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
@@ -24,6 +24,8 @@ from syncbot.ports.layout import PackagesRead, Problem
 MANIFEST = "package.toml"
 SERIES = "series"
 
+_ENDINGS = (".patch", ".diff")
+_MOST_NAMED = 5
 _PACKAGE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+~-]{0,98}[A-Za-z0-9_+~-])?")
 
 
@@ -34,6 +36,7 @@ def read_packages(tree: Tree, folder: str, policy: Policy, limits: Limits) -> Pa
         error = HostileInput("is a symlink, which is not followed", "make it a folder", path=link)
         return PackagesRead((), (Problem(folder, error),))
     names = _candidates(tree, folder)
+    files = patch_files(tree, folder)
     twins = _twins(names)
     packages: list[Package] = []
     problems: list[Problem] = []
@@ -42,7 +45,9 @@ def read_packages(tree: Tree, folder: str, policy: Policy, limits: Limits) -> Pa
             if name in twins:
                 what = f"the package names {name} and {twins[name]} differ only in case"
                 raise InputError(what, "rename one of the two folders", path=f"{folder}/{name}")
-            packages.append(read_package(tree, f"{folder}/{name}", policy, limits))
+            package = read_package(tree, f"{folder}/{name}", policy, limits)
+            _refuse_unnamed(tree, package, files[name])
+            packages.append(package)
         except SyncbotError as error:
             problems.append(Problem(name, error))
     return PackagesRead(tuple(packages), tuple(problems))
@@ -71,13 +76,38 @@ def read_package(tree: Tree, path: str, policy: Policy, limits: Limits) -> Packa
         owners=values.get(OWNERS),
         private=values.get(PRIVATE),
         tag_pattern=values.get(TAG_PATTERN),
-        verify=values.get(VERIFY),
     )
 
 
 def is_package_name(name: str) -> bool:
     """Whether a folder's name can be a package's: it becomes part of branch names and addresses."""
     return _PACKAGE_NAME.fullmatch(name) is not None and ".." not in name
+
+
+def patch_files(tree: Tree, folder: str) -> defaultdict[str, list[str]]:
+    """{name of a folder right below `folder`: the patches in it, relative to it, in order of name}. One walk."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    prefix = f"{folder}/"
+    for path in tree.paths():
+        name, slash, rest = path.removeprefix(prefix).partition("/")
+        if slash and path.startswith(prefix) and rest.lower().endswith(_ENDINGS):
+            found[name].append(rest)
+    for files in found.values():
+        files.sort()
+    return found
+
+
+def _refuse_unnamed(tree: Tree, package: Package, files: Iterable[str]) -> None:
+    """A patch that no line of the series names would be ignored in silence. A comment that names it is a line, too:
+    that is how one is taken out for a while."""
+    content = tree.read(f"{package.path}/{SERIES}") or b""
+    commented = {word for line in quilt.parse(content).lines if line.name is None for word in line.body.split()}
+    named = {patch.name for patch in package.series}
+    unnamed = [f for f in files if f not in named and f.encode(errors="surrogateescape") not in commented]
+    if unnamed:
+        more = f" and {len(unnamed) - _MOST_NAMED} more" if len(unnamed) > _MOST_NAMED else ""
+        what = f"not named in {SERIES}: {', '.join(unnamed[:_MOST_NAMED])}{more}"
+        raise InputError(what, "name them in the series, or delete them", path=package.path)
 
 
 def escape(name: str) -> str | None:

@@ -22,6 +22,7 @@ _NPM = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~-][A-Za-z0-9.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _SCP = re.compile(r"(?:([A-Za-z0-9._~+-]+)@)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?!//)(.+)")
+_SCP_PASSWORD = re.compile(r"[^:/@]+:[^/@]+@[^/:@]+:")
 _RAW_PASSWORD = re.compile(r"[^@:\[]+:(?!\d*$)[^@]*$")
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@]*@)?[^\s'\"<>`|]+")
 _PASSWORD_AT_HOST = re.compile(r"(?<![\w./])([^\s:/@'\"]+):([^\s/@'\"]+)@(?=[\w.-])")
@@ -69,6 +70,8 @@ def check_git(location: str) -> str:
         name = location.partition("::")[0]
         raise HostileInput(f"git address names the remote helper {name!r}", f"use one of {_transports()} or a path")
     url = _URL.match(location)
+    if _has_password(location):
+        raise InputError(f"git address {shown(location)!r} holds a password", "use git's credential helper or ~/.netrc")
     if url is not None:
         _check_url(location, url[1])
     elif (scp := _scp(location)) is not None and (scp[0].startswith("-") or scp[1].startswith("-")):
@@ -133,6 +136,16 @@ def _check_url(location: str, scheme: str) -> None:
     user = parts.username or ""
     if host.startswith("-") or user.startswith("-") or (not host and scheme != "file"):
         raise HostileInput(f"git address {shown(location)!r} has no host that can be used", "check its spelling")
+
+
+def _has_password(location: str) -> bool:
+    """`https://user:password@host/`, `user:password@host:path`: it would be committed with package.toml."""
+    if _URL.match(location) is None:
+        return _SCP_PASSWORD.match(location) is not None
+    try:
+        return bool(urlsplit(location).password)
+    except ValueError:
+        return False  # no URL at all: refused as such
 
 
 def _scp(location: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ class Mode(StrEnum):
     PROPOSE = "propose"
     """Open proposals for a person to accept."""
     MERGE = "merge"
-    """Accept a proposal by itself if every edit of it is proved and `verify` ran green."""
+    """Accept a proposal by itself if every edit of it is proved."""
 
 
 class Step(StrEnum):
@@ -79,4 +79,3 @@ class Package:
     private: bool = False
     tag_pattern: str = ""
     """A regular expression with one group, the version; empty: the normaliser finds it out."""
-    verify: tuple[str, ...] = ()

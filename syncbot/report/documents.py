@@ -113,6 +113,7 @@ def sync(result: SyncResult) -> Document:
         "dry_run": result.dry_run,
         "changed": result.changed,
         "packages": [_item(i) for i in result.items],
+        "unproposed": [_package(c) for c in result.unproposed],
         "closed": [_record(r) for r in result.closed],
         "archived": [{"package": package, "patch": name} for package, name in result.archived],
         "problems": _problems(result.problems),
@@ -189,6 +190,7 @@ def report(result: DeltaReport) -> Document:
                 "patches": p.patches,
                 "lines": p.lines,
                 "dropped": p.dropped,
+                "up_to_date": p.up_to_date,
                 "last_check": None if p.judgement is None else series(p.judgement),
                 "history": [_point(point) for point in p.history],
             }

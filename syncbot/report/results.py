@@ -104,7 +104,8 @@ class SyncItem:
 @dataclass(frozen=True, slots=True)
 class SyncResult:
     """`closed`: proposals withdrawn because their reason is gone. `archived`: (package, patch) of accepted drops that
-    this run noticed. `changed`: whether anything but the run's own row was written."""
+    this run noticed. `changed`: whether anything but the run's own row was written. `unproposed`: packages that could
+    be judged but not proposed; what kept each from it is among the problems."""
 
     at: datetime
     dry_run: bool
@@ -113,6 +114,12 @@ class SyncResult:
     closed: tuple[ProposalRecord, ...] = ()
     archived: tuple[tuple[PackageName, PatchName], ...] = ()
     changed: bool = False
+    unproposed: tuple[PackageCheck, ...] = ()
+
+    @property
+    def checks(self) -> tuple[PackageCheck, ...]:
+        """Every package that was judged, in order of name."""
+        return tuple(sorted((*(item.check for item in self.items), *self.unproposed), key=lambda c: c.package))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ class DeltaPoint:
 @dataclass(frozen=True, slots=True)
 class PackageDelta:
     """What one package carries now, and how that came to be. `judgement`: its last one, None before the first check.
-    `dropped`: patches that left for good since tracking began."""
+    `dropped`: patches that left for good since tracking began. `up_to_date`: the last check found nothing newer."""
 
     package: PackageName
     owners: tuple[str, ...]
@@ -142,6 +149,7 @@ class PackageDelta:
     history: tuple[DeltaPoint, ...]
     dropped: int
     private: bool = False
+    up_to_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,28 +10,95 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` have one cell per column; `numeric` names the columns that stand to the right."""
+    """`rows` have one cell per column; `numeric` names the columns that stand to the right.
+
+    For where the lines are short: `below` names the column of long text that may go below its row, and the first
+    `heads` columns, empty but in a group's first row, may stand on a line of their own.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[str] = frozenset()
+    below: str = ""
+    heads: int = 0
 
 
 def plain(table: Table) -> str:
     """The table in plain text: columns two spaces apart, no rules, no trailing blanks, the last column unbounded."""
     if not table.rows:
         return ""
-    widths = [max(width(row[i]) for row in (table.columns, *table.rows)) for i in range(len(table.columns))]
+    widths = _widths(table)
     right = [column in table.numeric for column in table.columns]
     lines = [_line(row, widths, right) for row in (table.columns, *table.rows)]
     return "\n".join(lines)
 
 
+def fits(table: Table, wide: int) -> bool:
+    """Whether a table is readable in so many columns: every cell whole, a few words a line in the long column."""
+    widths = [
+        min(most, _READABLE) if column == table.below else most
+        for column, most in zip(table.columns, _widths(table), strict=True)
+    ]
+    return sum(widths) + 2 * (len(widths) - 1) <= wide
+
+
+_READABLE = 40
+"""Columns that a sentence needs at least."""
+
+
+Line = list[tuple[str, str]]
+"""[(cell with what pads it, cell)]"""
+
+
+def stacked(table: Table, wide: int) -> list[list[Line]]:
+    """The table for short lines: the lines of the column names, then those of each row. Cells are never broken; only
+    the `below` column's text is, between words. Heads come first, then the row's own cells, then that text."""
+    widths = _widths(table)
+    here = [at for at, column in enumerate(table.columns) if column != table.below]
+    heads, cells = [at for at in here if at < table.heads], [at for at in here if at >= table.heads]
+    rows = []
+    for row in (table.columns, *table.rows):
+        lines: list[Line] = []
+        if any(row[at] for at in heads):
+            lines.append([(row[at] if at == heads[-1] else f"{row[at]}  ", row[at]) for at in heads])
+        margin = "  " if heads else ""
+        lines += _cells(table, row, cells, widths, margin, wide)
+        if table.below and row is not table.columns:
+            text = row[table.columns.index(table.below)]
+            inner = max(20, wide - len(margin) - 4)
+            folded = textwrap.wrap(text, inner, break_long_words=False, break_on_hyphens=False)
+            lines += [[(f"{margin}    {part}", part)] for part in folded]
+        rows.append(lines)
+    return rows
+
+
+def _cells(
+    table: Table, row: Sequence[str], cells: Sequence[int], widths: Sequence[int], margin: str, wide: int
+) -> list[Line]:
+    """A row's own cells on one line, lined up; where that is too long, the first cell alone and the rest below it."""
+    if not any(row[at] for at in cells):
+        return []
+    rest = [(f"{row[at]}  ", row[at]) for at in cells[1:] if row[at]]
+    if not row[cells[0]]:
+        return [[(margin, ""), *rest]]
+    if len(margin) + sum(widths[at] + 2 for at in cells) - 2 <= wide:
+        right = [table.columns[at] in table.numeric for at in cells]
+        padded = [(_padded(row[a], widths[a], r) + "  ", row[a]) for a, r in zip(cells, right, strict=True)]
+        return [[(margin, ""), *padded]]
+    return [[(margin + row[cells[0]], row[cells[0]])], *([[(f"{margin}    ", ""), *rest]] if rest else [])]
+
+
+def _widths(table: Table) -> list[int]:
+    return [max(width(row[at]) for row in (table.columns, *table.rows)) for at in range(len(table.columns))]
+
+
+def _padded(cell: str, wide: int, is_right: bool) -> str:
+    pad = " " * (wide - width(cell))
+    return pad + cell if is_right else cell + pad
+
+
 def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    cells = []
-    for cell, wide, is_right in zip(row, widths, right, strict=True):
-        pad = " " * (wide - width(cell))
-        cells.append(pad + cell if is_right else cell + pad)
+    cells = [_padded(cell, wide, is_right) for cell, wide, is_right in zip(row, widths, right, strict=True)]
     return "  ".join(cells).rstrip()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from syncbot.errors import Uncommitted
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
@@ -16,6 +17,7 @@ from syncbot.report.results import (
     Finding,
     Outcome,
     PackageCheck,
+    PackageDelta,
     PackageProblem,
     Restored,
     SyncItem,
@@ -35,7 +37,7 @@ def judge(judgement: SeriesJudgement) -> Table:
         (line(p.name), p.verdict.value, p.action.value, "" if p.proof is None else p.proof.value, why(p))
         for p in judgement.patches
     )
-    return Table(("patch", "verdict", "action", "proof", "why"), rows)
+    return Table(("patch", "verdict", "action", "proof", "why"), rows, below="why")
 
 
 def judge_line(judgement: SeriesJudgement) -> str:
@@ -53,7 +55,7 @@ def verdicts(checks: Iterable[PackageCheck]) -> Table:
     rows: list[tuple[str, ...]] = []
     for check in checks:
         rows += _rows(check)
-    return Table(_VERDICTS, tuple(rows))
+    return Table(_VERDICTS, tuple(rows), below="why", heads=3)
 
 
 def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
@@ -62,7 +64,7 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
         here = plural(check.patches, "patch")
         return [(line(check.package), step, here, "", "up to date", "Upstream has nothing newer on this line.")]
     if not check.judgement.patches:
-        return [(line(check.package), step, "no patches", "", "", "Only the version moves.")]
+        return [(line(check.package), step, plural(0, "patch"), "", "", "Only the version moves.")]
     rows: list[tuple[str, ...]] = []
     for at, patch in enumerate(check.judgement.patches):
         head = (line(check.package), step, delta(check.judgement)) if at == 0 else ("", "", "")
@@ -113,14 +115,22 @@ def _done(item: SyncItem) -> str:
 
 
 def _sum(result: SyncResult) -> str:
-    before = sum(i.check.patches for i in result.items)
-    after = before - sum(_drops(i.check) for i in result.items)
-    now = f"{plural(len(result.items), 'package')}, {before} -> {after} patches once the proposals are accepted"
+    checks = result.checks
+    merged = sum(_drops(i.check) for i in result.items if i.outcome is Outcome.MERGED)
+    before = sum(c.patches for c in checks) - merged
+    after = before - sum(_drops(i.check) for i in result.items if i.outcome in _STANDING)
+    now = f"{plural(len(checks), 'package')}, {before} -> {after} patches once the proposals are accepted"
     if before == after:
-        now = f"{plural(len(result.items), 'package')}, {plural(before, 'patch')}"
+        now = f"{plural(len(checks), 'package')}, {plural(before, 'patch')}"
+    if result.unproposed:
+        now += f"; {len(result.unproposed)} judged but not proposed (see the problems)"
     if result.dry_run:
         return f"Dry run: {now}. Nothing was written."
     return f"{now}." if result.changed else f"Nothing changed: {now}."
+
+
+_STANDING = (Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.PLANNED)
+"""Outcomes with a proposal that is open, or would be."""
 
 
 def _drops(check: PackageCheck) -> int:
@@ -129,10 +139,12 @@ def _drops(check: PackageCheck) -> int:
 
 def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
     """What to type next, most useful first; every line works as it stands. `program`: how it is called, quoted."""
-    if result.dry_run:
-        return _aligned([(f"{program} sync", "do it")])
+    commands = _to_commit(result)
+    if result.dry_run and any(i.outcome is Outcome.PLANNED for i in result.items):
+        commands.append((f"{program} sync", "do it"))
+    if result.dry_run and commands:
+        return _aligned(commands)
     standing = [i.proposal for i in result.items if i.proposal is not None and i.proposal.status is ProposalStatus.OPEN]
-    commands: list[tuple[str, str]] = []
     if standing:
         shown = standing[0]
         commands.append(
@@ -145,10 +157,19 @@ def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
         commands.append((f"{program} proposals reject {number} --reason '...'", "or turn it down"))
     if not result.items and not result.problems:
         commands.append((f"{program} track pypi:NAME", "track a package: there is none yet"))
-    asked = _first_asked(result.items)
+    asked = _first_asked(result.checks)
     if asked is not None:
         commands.append((f"{program} explain {asked[0]} {asked[1]}", "why it waits for a person"))
     return _aligned([*commands, (f"{program} report", "the delta, now and over time")])
+
+
+def _to_commit(result: SyncResult) -> list[tuple[str, str]]:
+    """The one command that lets packages with uncommitted changes be proposed."""
+    folders = [shlex.quote(line(p.error.folder)) for p in result.problems if isinstance(p.error, Uncommitted)]
+    if not folders:
+        return []
+    which = plural(len(folders), "package")
+    return [(f"git add {' '.join(folders)} && git commit", f"{which} cannot be proposed before that")]
 
 
 def _aligned(commands: Sequence[tuple[str, str]]) -> list[str]:
@@ -156,13 +177,13 @@ def _aligned(commands: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{command:<{wide}}  # {what}" for command, what in commands]
 
 
-def _first_asked(items: Iterable[SyncItem]) -> tuple[str, str] | None:
-    for item in items:
-        if item.check.judgement is None:
+def _first_asked(checks: Iterable[PackageCheck]) -> tuple[str, str] | None:
+    for check in checks:
+        if check.judgement is None:
             continue
-        for patch in item.check.judgement.patches:
+        for patch in check.judgement.patches:
             if patch.action.waits:
-                return shlex.quote(line(item.check.package)), shlex.quote(line(patch.name))
+                return shlex.quote(line(check.package)), shlex.quote(line(patch.name))
     return None
 
 
@@ -174,14 +195,20 @@ def report(result: DeltaReport) -> Table:
             line(p.base or "?"),
             str(p.patches),
             str(p.lines),
-            "not checked yet" if p.judgement is None else f"{line(p.judgement.target)}: {counts(p.judgement)}",
+            _at_newest(p),
             str(p.dropped),
             line(", ".join(p.owners)),
         )
         for p in result.packages
     )
     columns = ("package", "base", "patches", "lines", "at the newest release", "dropped", "owners")
-    return Table(columns, rows, frozenset({"patches", "lines", "dropped"}))
+    return Table(columns, rows, frozenset({"patches", "lines", "dropped"}), below="at the newest release")
+
+
+def _at_newest(p: PackageDelta) -> str:
+    if p.judgement is not None:
+        return f"{line(p.judgement.target)}: {counts(p.judgement)}"
+    return "up to date" if p.up_to_date else "not checked yet"
 
 
 def report_history(result: DeltaReport) -> Table:
@@ -223,7 +250,7 @@ def proposals(records: Sequence[ProposalRecord]) -> Table:
         )
         for r in records
     )
-    return Table(("id", "package", "release", "status", "updated", "title"), rows)
+    return Table(("id", "package", "release", "status", "updated", "title"), rows, below="title")
 
 
 def doctor(findings: Sequence[Finding]) -> list[str]:

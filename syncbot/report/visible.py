@@ -20,7 +20,10 @@ def of_sync(result: SyncResult, *, private: bool) -> tuple[SyncResult, int]:
     """As `of_check`."""
     kept = tuple(i for i in result.items if private or not i.check.private)
     told = _told(result.problems, private=private)
-    return replace(result, items=kept, problems=told), len(result.items) + len(result.problems) - len(kept) - len(told)
+    left = tuple(c for c in result.unproposed if private or not c.private)
+    return replace(result, items=kept, problems=told, unproposed=left), len(result.items) + len(result.problems) - len(
+        kept
+    ) - len(told)
 
 
 def of_delta(result: DeltaReport, *, private: bool) -> tuple[DeltaReport, int]:

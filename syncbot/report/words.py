@@ -61,18 +61,18 @@ def carry(packages: int) -> str:
 
 
 def waits_for(judgement: Judgement) -> str:
-    """What a person is asked, empty where nobody is."""
+    """What a person is asked, empty where nobody is; the end of a sentence, without its full stop."""
     if not judgement.action.waits:
         return ""
     if judgement.blocked_by:
         return f"it stands on {', '.join(judgement.blocked_by)}, which waits for a person: settle that first"
-    return _QUESTION.get(judgement.verdict, "look at the patch: is it still needed, and how does it fit?")
+    return _QUESTION.get(judgement.verdict, "see whether the patch is still needed, and how it fits")
 
 
 _QUESTION = {
-    Verdict.BROKEN: "mend the patch file, or the base release that package.toml declares",
-    Verdict.OBSOLETE: "upstream seems to have all of it: is that so? then delete it",
-    Verdict.SUPERSEDED: "compare with upstream's own solution: is the patch still needed?",
+    Verdict.BROKEN: "mend the patch file, or name the base release that it was made for",
+    Verdict.OBSOLETE: "upstream seems to have all of it; delete the patch if that is so",
+    Verdict.SUPERSEDED: "compare with upstream's own solution; delete the patch if it is no longer needed",
     Verdict.MOOT: "what it changes is gone: delete the patch, or move it to where the code went",
     Verdict.CONFLICT: "rebase the conflicting hunks by hand, or delete the patch",
 }

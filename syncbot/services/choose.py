@@ -93,6 +93,19 @@ def newest_that_fits(package: Package, source: Source, line: Sequence[Release], 
     )
 
 
+def misfit(package: Package, base: Release, source: Source, progress: Progress) -> str:
+    """Why the series does not apply to this base, the first patch at fault named; empty where it does. A patch that
+    waits for a person is left out."""
+    found = judge.first_misfit(package.series, source.tree(base, progress)) if package.series else None
+    return "" if found is None else f"the series of {package.name} does not apply to its base {base.version}: {found}"
+
+
+def declared_base(package: Package, source: Source, seen: Mapping[str, Release]) -> Release | None:
+    """The release that the package declares as its base, None where it declares none. Raises InputError where upstream
+    has no such release. `seen` as in `choose`."""
+    return None if package.base is None else _declared(package, package.base, source.releases(), seen)
+
+
 def _declared(package: Package, base: str, known: Sequence[Release], seen: Mapping[str, Release]) -> Release:
     for release in known:
         if base in (release.version, release.name):

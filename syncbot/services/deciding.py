@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from syncbot.errors import InputError
+from syncbot.errors import InputError, Uncommitted
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
@@ -66,8 +66,7 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
         return Decision(one, Outcome.OBSERVED)
     dirty = [path for path in here.dirty if path.startswith(f"{one.package.path}/")]
     if dirty:
-        what = f"{one.package.path} has uncommitted changes ({dirty[0]})"
-        raise InputError(what, "commit or stash them; a proposal stands on what is committed")
+        raise Uncommitted(one.package.path, dirty)
     made = draft(one, workspace.remote)
     reason = workspace.store.rejected(made.plan.fingerprint)
     if reason is not None:

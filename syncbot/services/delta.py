@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from syncbot.model import versions
 from syncbot.model.packages import Package
 from syncbot.model.proposals import StoredJudgement
+from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
 from syncbot.report.results import DeltaPoint, DeltaReport, PackageDelta
 from syncbot.services import packages
@@ -24,6 +26,12 @@ def delta(workspace: Workspace, names: Sequence[str] = (), owner: str | None = N
 def _package(workspace: Workspace, package: Package, stored: StoredJudgement | None) -> PackageDelta:
     names = [p.name for p in package.series]
     fresh = stored is not None and [p.name for p in stored.judgement.patches] == names and _ahead(package, stored)
+    there = stored is not None and not _ahead(package, stored)
+    newest = not fresh and (
+        there
+        if package.policy.track.startswith("branch:")
+        else _at_newest(package, workspace.store.releases(package.name))
+    )
     gone = [d for d in workspace.store.dropped(package.name) if not d.restored]
     return PackageDelta(
         package=package.name,
@@ -35,12 +43,20 @@ def _package(workspace: Workspace, package: Package, stored: StoredJudgement | N
         history=tuple(_point(judged) for judged in workspace.store.judgements(package.name)),
         dropped=len(gone),
         private=package.private,
+        up_to_date=newest,
     )
 
 
 def _ahead(package: Package, stored: StoredJudgement) -> bool:
     """Whether the judgement still speaks of where the package could go: not once it stands there."""
     return package.base not in (stored.target.version, stored.target.name)
+
+
+def _at_newest(package: Package, seen: Mapping[str, Release]) -> bool:
+    """Whether the checks, which remember every release, saw the package's base and nothing newer on its line."""
+    base = next((r for r in seen.values() if package.base in (r.version, r.name)), None)
+    line = versions.select(list(seen.values()), track=package.policy.track, range=package.range)
+    return base is not None and all(versions.version(r.version) <= versions.version(base.version) for r in line)
 
 
 def _point(stored: StoredJudgement) -> DeltaPoint:

@@ -75,8 +75,6 @@ def _warnings(one: Examined) -> tuple[str, ...]:
         warnings.append(f"{target.version} is a pre-release.")
     if one.choice.base.yanked:
         warnings.append(f"Upstream has withdrawn the base release {one.choice.base.version}.")
-    if one.package.verify:
-        warnings.append("The verify commands were not run: run them on the branch before you accept.")
     return tuple(warnings)
 
 
@@ -131,6 +129,6 @@ def _again(workspace: Workspace, tree: Tree, package: Package) -> Package:
     return next(p for p in found.packages if p.name == package.name)
 
 
-def may_merge(package: Package, plan: Plan) -> bool:
-    """Whether mode `merge` may accept it by itself: every edit proved, and no `verify` commands left for a person."""
-    return provable(plan) and not plan.draft and not package.verify
+def may_merge(plan: Plan) -> bool:
+    """Whether mode `merge` may accept it by itself: every edit proved, nothing left for a person."""
+    return provable(plan) and not plan.draft

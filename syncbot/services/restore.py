@@ -6,6 +6,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from syncbot.errors import InputError
 from syncbot.model import addresses
@@ -20,13 +21,23 @@ from syncbot.report.documents import patch as patch_document
 from syncbot.report.documents import release as release_document
 from syncbot.report.documents import rendered
 from syncbot.report.results import Restored
+from syncbot.report.safe import markdown
 from syncbot.services import packages
+from syncbot.services.choose import declared_base, misfit
 from syncbot.services.keys import digest, restore_fingerprint
 from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
 from syncbot.services.workspace import Workspace
 
 
-def restore(workspace: Workspace, package_name: str, patch_name: str, reason: str) -> Restored:
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """`warning`: what a person must know before the proposal is accepted, empty where nothing."""
+
+    result: Restored
+    warning: str
+
+
+def restore(workspace: Workspace, package_name: str, patch_name: str, reason: str) -> Restoration:
     """Propose the patch's return at the end of the series with `keep = reason`, and write the bundle. Raises
     InputError where no such patch was dropped, or the package's folder has uncommitted changes."""
     package = packages.one(workspace, package_name)
@@ -37,11 +48,27 @@ def restore(workspace: Workspace, package_name: str, patch_name: str, reason: st
     dropped = _dropped(workspace, package, patch_name)
     _require_clean(workspace, package)
     at = workspace.clock.now()
-    proposal = _proposal(workspace, package, dropped, reason.strip())
+    warning = _warning(workspace, package, dropped)
+    proposal = _proposal(workspace, package, dropped, reason.strip(), warning)
     where = workspace.bundle(_folder(dropped), _bundle(workspace, package, dropped))
     record = workspace.forge.propose(proposal, at)
     settle(workspace, record, at)
-    return Restored(package.name, dropped.name, reason.strip(), record, where)
+    return Restoration(Restored(package.name, dropped.name, reason.strip(), record, where), warning)
+
+
+def _warning(workspace: Workspace, package: Package, dropped: DroppedPatch) -> str:
+    """Whether the series with the patch at its end does not apply to the base that it will stand on."""
+    back = SeriesPatch(dropped.name, dropped.content, dropped.strip, keep="restored")
+    after = replace(package, series=(*(p for p in package.series if p.name != back.name), back))
+    source = workspace.source(package)
+    base = dropped.target
+    if package.base not in (None, base.version):
+        base = declared_base(package, source, workspace.store.releases(package.name)) or base
+    found = misfit(after, base, source, workspace.progress)
+    return f"{found}; {_AS_IT_IS}" if found else ""
+
+
+_AS_IT_IS = "rewrite the patch for this release before you accept it, or it needs a person at every release"
 
 
 def _require_clean(workspace: Workspace, package: Package) -> None:
@@ -62,7 +89,7 @@ def _dropped(workspace: Workspace, package: Package, name: str) -> DroppedPatch:
     raise InputError(f"no patch {name!r} was dropped from {package.name}", remedy)
 
 
-def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, reason: str) -> Proposal:
+def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, reason: str, warning: str) -> Proposal:
     head = workspace.downstream.head()
     changes = workspace.layout.restore(workspace.downstream.at(head), package, dropped.name, dropped.content, reason)
     line = f"{RESTORE}{dropped.name}"
@@ -73,7 +100,7 @@ def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, rea
         parent=head,
         commits=(ProposalCommit(texts.commit_message(dropped, reason), changes),),
         title=texts.title(dropped),
-        body=texts.body(dropped, reason),
+        body=(f"Warning: {markdown(warning)}\n\n" if warning else "") + texts.body(dropped, reason),
         fingerprint=restore_fingerprint(package.name, dropped.name, dropped.content, reason),
         draft=False,
         target_version=package.base or dropped.target.version,

@@ -17,7 +17,7 @@ from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.plan import identity
-from syncbot.report.results import Outcome, PackageProblem, SyncItem, SyncResult
+from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
 from syncbot.services.check import Examination, examine, guarded, record, view
 from syncbot.services.deciding import Decision, decide
 from syncbot.services.notice import RESTORE, Archived, notice, settle
@@ -52,7 +52,8 @@ def _planned(examination: Examination, decisions: Sequence[Decision], problems: 
         else SyncItem(view(d.examined), d.outcome, d.open, d.note)
         for d in decisions
     ]
-    return SyncResult(examination.at, True, tuple(items), _sorted(problems))
+    left = _unproposed(examination, items)
+    return SyncResult(examination.at, True, tuple(items), _sorted(problems), unproposed=left)
 
 
 def _carry_out(
@@ -85,7 +86,10 @@ def _carry_out(
             head = workspace.downstream.head()
     wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.MERGED) for i in items)
     changed = bool(changed or archived or closed or wrote)
-    return SyncResult(examination.at, False, tuple(items), _sorted(problems), tuple(closed), tuple(archived), changed)
+    left = _unproposed(examination, items)
+    return SyncResult(
+        examination.at, False, tuple(items), _sorted(problems), tuple(closed), tuple(archived), changed, left
+    )
 
 
 def _act(
@@ -100,7 +104,7 @@ def _act(
         verified(workspace, one)
         standing = workspace.forge.propose(proposal(workspace, made, head), at)
         settle(workspace, standing, at)
-    if one.package.policy.mode is Mode.MERGE and may_merge(one.package, made.plan):
+    if one.package.policy.mode is Mode.MERGE and may_merge(made.plan):
         accepted = workspace.forge.accept(standing.id, at)
         return SyncItem(view(one), Outcome.MERGED, accepted), settle(workspace, accepted, at)
     return SyncItem(view(one), decision.outcome, standing, made.title), ()
@@ -138,6 +142,12 @@ def _why_closed(open_: ProposalRecord, decision: Decision | None) -> str:
     if identity.line(decision.examined.package) != open_.line:
         return f"The package follows another line now: {identity.line(decision.examined.package)}."
     return decision.outcome.sentence
+
+
+def _unproposed(examination: Examination, items: Sequence[SyncItem]) -> tuple[PackageCheck, ...]:
+    """What was judged and then met a problem."""
+    done = {item.check.package for item in items}
+    return tuple(view(one) for one in examination.examined if one.package.name not in done)
 
 
 def _sorted(problems: Sequence[PackageProblem]) -> tuple[PackageProblem, ...]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from syncbot.errors import UpstreamChanged, UpstreamUnreachable
+from syncbot.errors import InputError, UpstreamChanged, UpstreamUnreachable
 from syncbot.model.addresses import rewrite, shown
 from syncbot.model.ids import Digest
 from syncbot.model.releases import Release
@@ -100,9 +100,8 @@ class NpmSource:
 
     def _read(self, page: Page) -> dict[str, _Known]:
         if page.body is None:
-            raise UpstreamUnreachable(
-                f"{shown(self._url)} has no such package", "check its name and the registry in .npmrc"
-            )
+            what = f"npm:{self._package} is not known to the registry: {shown(self._url)} has no such package"
+            raise InputError(what, "check its name and the registry in .npmrc")
         try:
             answer = json.loads(page.body)
             versions = dict(answer["versions"])

@@ -146,9 +146,7 @@ class PypiSource:
             for file in _packages(page, self._project, self._url(index)):
                 files.setdefault(file.filename, file)
         if not listed:
-            raise UpstreamUnreachable(
-                f"no index has the project {self._project}", "check its name and pip's index settings"
-            )
+            raise InputError(f"no index has the project {self._project}", "check its name and pip's index settings")
         return _releases(files.values())
 
 

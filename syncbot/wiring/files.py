@@ -74,7 +74,15 @@ def _inside(name: str) -> Path:
 
 
 def init(root: Path) -> tuple[list[str], list[str]]:
-    """Write a workspace's files at `root`; gives what was written and what was there and is left alone."""
+    """Write a workspace's files at `root`; gives what was written and what was there and is left alone. Raises
+    InputError."""
+    try:
+        return _init(root)
+    except OSError as error:
+        raise InputError(f"cannot make a workspace at {root} ({error.strerror})", "name another folder") from error
+
+
+def _init(root: Path) -> tuple[list[str], list[str]]:
     ignore = root / ".gitignore"
     made = workspace_files(ignore.read_text("utf-8", "surrogateescape") if ignore.is_file() else None)
     kept = [path for path in made if path != ".gitignore" and (root / path).exists()]

@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncbot.errors import InputError, StoreError, SyncbotError
+from syncbot.errors import InputError, StoreError, SyncbotError, UpstreamUnreachable
 from syncbot.git.downstream import GitDownstream
 from syncbot.git.run import git
 from syncbot.layouts.native import NativeLayout
+from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
 from syncbot.settings import open_workspace
 from syncbot.store.opening import open_store
-from syncbot.wiring.workspace import settings_below, sources, state_of
+from syncbot.wiring.workspace import require_patches, settings_below, sources, state_of
 
 if TYPE_CHECKING:
     from syncbot.model.packages import Package
@@ -62,7 +63,11 @@ def _git() -> str:
 def _repository(found: Found) -> str:
 
     repository = GitDownstream(found.root)
-    return f"{repository.root} on {repository.branch()}"
+    branch = repository.branch()
+    if branch == "HEAD":
+        what = f"{repository.root} is on no branch (HEAD is detached): no proposal can be accepted"
+        raise InputError(what, "check a branch out: git switch BRANCH")
+    return f"{repository.root} on {branch}"
 
 
 def _writable(found: Found) -> str:
@@ -85,6 +90,7 @@ def _database(found: Found) -> str:
 
 
 def _packages(found: Found) -> str:
+    require_patches(found)
     read = _read(found)
     for problem in read.problems:
         raise problem.error
@@ -111,4 +117,16 @@ def _upstreams(found: Found, environ: Mapping[str, str], progress: Progress) -> 
         source.refresh(progress)
         return f"{len(source.releases())} releases"
 
-    return [Probe(f"upstream of {p.name}", partial(reach, p), "check the address and the network") for p in packages]
+    def fits(package: Package) -> str:
+        source = open_(package)
+        try:
+            base = declared_base(package, source, {})
+            said = "" if base is None else misfit(package, base, source, progress)
+        except UpstreamUnreachable:
+            return "not looked at: its upstream was not reached"  # which the probe of the upstream tells
+        if said:
+            raise InputError(said, "rewrite that patch for this release, or correct base in package.toml")
+        return "applies to its base" if base is not None else "declares no base"
+
+    asked = [Probe(f"upstream of {p.name}", partial(reach, p), "check the address and the network") for p in packages]
+    return asked + [Probe(f"series of {p.name}", partial(fits, p), "see the message") for p in packages if p.series]

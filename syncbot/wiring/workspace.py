@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syncbot.errors import StoreError
+from syncbot.errors import InputError, StoreError
 from syncbot.forges.local import LocalForge
-from syncbot.git.downstream import GitDownstream
+from syncbot.git.downstream import GitDownstream, takes_in
 from syncbot.layouts.native import NativeLayout
+from syncbot.model.addresses import is_path, parse
 from syncbot.model.packages import Package
+from syncbot.model.releases import Upstream
 from syncbot.model.settings import Settings
 from syncbot.ports import Progress, Source
 from syncbot.services.workspace import Workspace
+from syncbot.settings import DATABASE_FILE, open_workspace
 from syncbot.settings import Workspace as Found
-from syncbot.settings import open_workspace
 from syncbot.sources import open_source
 from syncbot.store.opening import open_store
 from syncbot.wiring.files import shown_path, write_bundle, write_files
@@ -32,10 +35,13 @@ class SystemClock:
 
 
 @contextmanager
-def opened(start: Path, environ: Mapping[str, str], progress: Progress) -> Iterator[Workspace]:
-    """The services' workspace for the one that `start` lies in. Raises InputError, StoreError."""
+def opened(start: Path, environ: Mapping[str, str], progress: Progress, *, new: bool = False) -> Iterator[Workspace]:
+    """The services' workspace for the one that `start` lies in. `new`: it may be without commit and without a folder
+    of packages. Raises InputError, StoreError."""
     found = open_workspace(start, environ)
-    downstream = GitDownstream(found.root)
+    downstream = GitDownstream(found.root, unborn=new)
+    if not new:
+        require_patches(found)
     state = state_of(found)
     forge = LocalForge(state / "proposals", downstream.root, found.settings.identity)
     store = open_store(found.database_url)
@@ -71,13 +77,56 @@ def state_of(found: Found) -> Path:
         raise StoreError(
             f"the state folder {found.state} cannot be made ({error.strerror})", "check its permissions"
         ) from error
+    _keep_out_of_git(found.state)
     return found.state
+
+
+def _keep_out_of_git(state: Path) -> None:
+    """A `.gitignore` for a state folder that `git add -A` would take in: not where the user's own rules keep it out, or
+    somebody has arranged it otherwise (a `.gitignore` there, a README.md that is tracked)."""
+    own = state / ".gitignore"
+    if own.exists() or not takes_in(state, DATABASE_FILE):
+        return
+    try:
+        own.write_text("*\n")
+    except OSError as error:
+        raise StoreError(f"{own} cannot be written ({error.strerror})", "check its permissions") from error
+
+
+def require_patches(found: Found) -> None:
+    """Raises InputError where the folder of the packages is not there: misspelt, most likely."""
+    if not found.patches.is_dir():
+        where = None if found.settings_file is None else str(found.settings_file)
+        what = f"the folder of the packages, {found.settings.patches}/, is not there"
+        raise InputError(what, "make it, or correct the setting `patches`", path=where)
+
+
+def wished_upstream(text: str, start: Path, environ: Mapping[str, str], here: Path) -> Upstream:
+    """The upstream that a person who stands in `here` types: an address, or the path of a repository. A relative path
+    is given relative to the workspace's root, as package.toml has it. Raises InputError."""
+    if (text in (".", "..") or "/" in text) and is_path(text) and (here / text).is_dir():
+        text = f"git:{text}"
+    upstream = parse(text)
+    path = upstream.location
+    if upstream.scheme != "git" or not is_path(path) or path.startswith(("/", "~")):
+        return upstream
+    root = open_workspace(start, environ).root
+    relative = os.path.relpath((here / path).resolve(), root.resolve())
+    return Upstream("git", relative if relative.startswith("..") else f"./{relative}")
+
+
+def _absolute(upstream: Upstream, root: Path) -> Upstream:
+    """With a relative path made absolute: it starts at the workspace's root, wherever the program is run."""
+    path = upstream.location
+    if upstream.scheme != "git" or not is_path(path) or path.startswith("~"):
+        return upstream
+    return Upstream("git", path if Path(path).is_absolute() else str((root / path).resolve()))
 
 
 def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
     def source(package: Package) -> Source:
         return open_source(
-            package.upstream,
+            _absolute(package.upstream, found.root),
             found.state / _CACHE,
             limits=found.settings.limits,
             rewrite=found.settings.rewrite,

@@ -136,6 +136,31 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     assert (program.returncode, said) == (0, b"")
 
 
+@pytest.mark.parametrize("arguments", [["--version"], ["judge", "--help"], ["init", "--json", "."]])
+def test_output_that_cannot_be_written_is_one_line_and_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "syncbot", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    said = "syncbot: error: the output cannot be written (No space left on device); send it to where there is room\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_quiet_and_debug_stand_before_the_command_or_after_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr("syncbot.cli.shared.opened", seen.append)
+    for arguments in (
+        ["-q", "--debug", "check"],
+        ["check", "--quiet", "--debug"],
+        ["proposals", "--debug", "list", "-q"],
+    ):
+        assert run(arguments) == 3
+        assert "Traceback" in capsys.readouterr().err
+    assert len(seen) == 3
+    assert all(options.quiet and options.debug for options in seen)  # type: ignore[attr-defined]  # they are Options
+
+
 def test_the_group_lists_every_command_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     text = capsys.readouterr().out

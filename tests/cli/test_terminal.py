@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -17,7 +18,21 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+NAMES = ("0002-namespaces-mapping-supplies-defaults-and-more.patch", "security/CVE-2021-44906.patch")
+WHY = "All of its effect is in the release: 62% of its weight stands at its own place and nothing speaks against it."
+LONG = Table(
+    ("package", "delta", "patch", "verdict", "why"),
+    (
+        ("lib", "2 -> 1 patches", NAMES[0], "obsolete", WHY),
+        ("", "", NAMES[1], "conflict", WHY),
+        ("other", "0 patches", "", "up to date", "Nothing is newer."),
+    ),
+    below="why",
+    heads=2,
+)
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, content: Table = TABLE, **environment: str) -> str:
     """What the table looks like on a terminal."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
@@ -26,7 +41,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         monkeypatch.setenv(name, value)
     screen = Terminal()
     monkeypatch.setattr("sys.stdout", screen)
-    terminal.table(TABLE)
+    terminal.table(content)
     return screen.getvalue()
 
 
@@ -38,6 +53,34 @@ def test_a_terminal_gets_colour_and_the_very_words(monkeypatch: pytest.MonkeyPat
 
 def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[3" not in shown(monkeypatch, NO_COLOR="1")
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 120, 200])
+def test_names_stay_whole_and_reasons_readable_on_every_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    text = re.sub(r"\x1b\[\d*m", "", shown(monkeypatch, LONG, COLUMNS=str(columns)))
+    for name in NAMES:
+        assert name in text
+    if columns >= 60:
+        reasons = [line for line in text.splitlines() if re.search(r"effect|weight|place|nothing|against", line)]
+        assert len(reasons) <= 2 * 3
+        assert all(len(line) <= columns for line in text.splitlines())
+
+
+def test_a_narrow_terminal_has_the_reason_below_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(monkeypatch, LONG, COLUMNS="80", NO_COLOR="1")
+    body = re.sub(r"\x1b\[\d*m", "", text).splitlines()[2:]
+    assert body == [
+        "lib  2 -> 1 patches",
+        f"  {NAMES[0]}  obsolete",
+        "      All of its effect is in the release: 62% of its weight stands at its own",
+        "      place and nothing speaks against it.",
+        f"  {NAMES[1]}                             conflict",
+        "      All of its effect is in the release: 62% of its weight stands at its own",
+        "      place and nothing speaks against it.",
+        "other  0 patches",
+        "  up to date",
+        "      Nothing is newer.",
+    ]
 
 
 def test_a_dumb_terminal_and_a_pipe_get_plain_text(

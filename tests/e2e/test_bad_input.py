@@ -179,3 +179,18 @@ def test_a_secret_in_an_address_is_never_shown(world: World) -> None:
         assert secret not in ran.out + ran.err
     for file in (world.workspace.path / "state").rglob("*"):
         assert not file.is_file() or secret.encode() not in file.read_bytes()
+
+
+def test_a_path_that_the_system_refuses_is_bad_input(world: World) -> None:
+    ran = world.syncbot("judge", "--base", ".", "--target", ".", "--patches", "x" * 300)
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 1
+    assert "File name too long" in ran.err
+
+
+def test_a_workspace_where_none_can_be_made(world: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way\n")
+    ran = world.syncbot("init", str(tmp_path / "file" / "x"))
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 1
+    assert "cannot make a workspace at " in ran.err

@@ -119,6 +119,7 @@ def test_a_rejection_is_remembered_by_content_until_a_newer_release(world: World
     assert ran.out == "Proposal 1 was rejected: we fork this one. Its content is not proposed again.\n"
     again = world.syncbot("sync")
     assert "lib: The same proposal was rejected before; it is not made again. (we fork this one)" in again.out
+    assert "Nothing changed: 1 package, 2 patches.\n" in again.out, "a rejected drop is none"
     assert world.syncbot("proposals").out == "No proposal is open.\n"
     world.upstream.release("v1.2", a_c=numbered("a", l10="ten", l50="fifty"))
     assert "lib: proposal 2 was opened" in world.syncbot("sync").out
@@ -131,6 +132,9 @@ def test_a_dropped_patch_comes_back_pinned_with_a_bundle_that_judges_the_case_ag
     ran = world.syncbot("restore", "lib", "ten.patch", "--reason", "1.1 lost it again", "--json")
     assert ran.code == 0, ran.err
     bundle = world.workspace.path / ran.document["bundle"]
+    assert "warning: the series of lib does not apply to its base 1.1: ten.patch" in ran.err
+    body = world.syncbot("proposals", "show", ran.document["proposal"]["id"]).out
+    assert "does not apply to its base 1.1: ten.patch" in body
     arguments = ("--base", f"{bundle}/base", "--target", f"{bundle}/target", "--patches", f"{bundle}/patches", "--json")
     judged = world.syncbot("judge", *arguments).document
     assert [(p["name"], p["verdict"]) for p in judged["patches"]] == [
@@ -175,6 +179,7 @@ def test_merge_accepts_by_itself_what_is_proved(world: World) -> None:
     world.upstream.release("v1.1", a_c=MERGED)
     ran = world.syncbot("sync")
     assert "Every edit is proved" in ran.out
+    assert "\n1 package, 0 patches.\n" in ran.out, "what was merged is gone already"
     assert not (world.workspace.path / "patches/lib/ten.patch").exists()
 
 
@@ -203,10 +208,26 @@ def test_uncommitted_changes_are_never_proposed_over(world: World) -> None:
     ran = world.syncbot("sync")
     assert ran.code == 2
     assert ran.err == (
-        "syncbot: problem: lib: patches/lib has uncommitted changes (patches/lib/notes.txt);"
-        " commit or stash them; a proposal stands on what is committed\n"
+        "syncbot: problem: lib: patches/lib has uncommitted changes (patches/lib/notes.txt), so nothing is proposed for"
+        " it; commit them: git add patches/lib && git commit\n"
     )
     assert world.syncbot("proposals").out == "No proposal is open.\n"
+
+
+def test_what_cannot_be_proposed_is_judged_and_says_what_keeps_it(world: World) -> None:
+    world.upstream.release("v1.1", a_c=MERGED)
+    for name in ("notes.txt", "more.txt"):
+        (world.workspace.path / "patches/lib" / name).write_text("work in progress\n")
+    for options, begins in ((["--dry-run"], "Dry run: "), ([], "")):
+        ran = world.syncbot("sync", *options)
+        assert ran.code == 2
+        assert "patches/lib has uncommitted changes (2 files), so nothing is proposed" in ran.err
+        assert "ten.patch  obsolete" in ran.out
+        assert f"{begins}1 package, 2 patches; 1 judged but not proposed (see the problems)." in ran.out
+        assert "git add patches/lib && git commit  # 1 package cannot be proposed before that\n" in ran.out
+        assert "do it" not in ran.out
+    [left] = world.syncbot("sync", "--json").document["unproposed"]
+    assert (left["package"], left["summary"]["drop"]) == ("lib", 1)
 
 
 def test_a_proposal_whose_reason_is_gone_is_closed_with_a_note(world: World) -> None:

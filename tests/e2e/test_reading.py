@@ -41,6 +41,24 @@ def test_report(story: World) -> None:
     assert story.syncbot("delta").out == ran.out
 
 
+def test_report_says_what_is_up_to_date(world: World) -> None:
+    assert "not checked yet" in world.syncbot("report").out
+    world.syncbot("sync")
+    assert "up to date" in world.syncbot("report").out
+    world.upstream.release("v1.1", a_c=numbered("a", l10="ten"))
+    world.syncbot("sync")
+    assert "1.1: drop 1, keep 1" in world.syncbot("report").out
+    world.syncbot("proposals", "accept", "1")
+    assert "up to date" in world.syncbot("report").out
+    assert world.syncbot("report", "--json").document["packages"][0]["up_to_date"] is True
+
+
+def test_nothing_to_show_begins_with_no_empty_line(world: World) -> None:
+    for command in (["check"], ["sync"], ["report", "--history"]):
+        world.workspace.path.joinpath("patches/lib/package.toml").unlink(missing_ok=True)
+        assert not world.syncbot(*command).out.startswith("\n")
+
+
 def test_report_over_time_and_by_owner(story: World) -> None:
     rows = [line.split() for line in story.syncbot("report", "--history").out.splitlines()[1:3]]
     assert sorted(" ".join(row[2:5]) for row in rows) == ["1.0 -> 1.1", "1.1 -> 1.2"]

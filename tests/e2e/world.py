@@ -90,9 +90,11 @@ class Workspace:
         return Ran(code, out, err)
 
     def package(self, name: str, upstream: str, base: str | None, more: str = "", **patches: str) -> None:
-        """Write and commit a package; patches by name (`fix` is fix.patch), in order."""
+        """Write and commit a package, in place of an older one; patches by name (`fix` is fix.patch), in order."""
         folder = self.path / "patches" / name
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.patch"):
+            old.unlink()
         declared = "" if base is None else f'base = "{base}"\n'
         (folder / "package.toml").write_text(f'upstream = "{upstream}"\n{declared}{more}')
         (folder / "series").write_text("".join(f"{patch}.patch\n" for patch in patches))

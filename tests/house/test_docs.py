@@ -56,7 +56,7 @@ def test_every_command_and_option_is_documented(name: str) -> None:
     assert section, f"{name} is missing"
     command = COMMANDS[name]
     assert command.help, f"{name} has no help"
-    options = [option for option in command.params if isinstance(option, click.Option)]
+    options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
     for option in options:
         assert option.help, f"{name} {option.name} has no help"
         for spelling in (*option.opts, *option.secondary_opts):

@@ -156,7 +156,8 @@ def test_the_next_commands_can_be_typed_as_they_stand(
     monkeypatch.setattr(sys, "argv", [called, "sync"])
     assert program() == said
     nothing = SyncResult(datetime(2026, 1, 2, tzinfo=UTC), dry_run=True, items=(), problems=())
-    assert next_commands(nothing, program()) == [f"{said} sync  # do it"]
+    typed = [text.partition("  #")[0].rstrip() for text in next_commands(nothing, program())]
+    assert typed == [f"{said} track pypi:NAME", f"{said} report"]
 
 
 def _tools(folder: Path, python3: str) -> dict[str, str]:

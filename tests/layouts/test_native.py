@@ -36,9 +36,11 @@ def workspace(files: Mapping[str, str | bytes], modes: Mapping[str, int] | None 
 
 
 def demo(series: str | bytes, toml: str = TOML, **patches: bytes) -> MemoryTree:
-    """One package `demo` with the patches a, b, sub/c and one named `plain`, unless told otherwise."""
+    """One package `demo` with `plain`, and of the patches a, b, sub/c those that the series speaks of."""
+    told = series.encode() if isinstance(series, str) else series
+    lying = {"a.patch": PATCH, "b.patch": PATCH + b"b", "sub/c.patch": PATCH + b"c"}
     files: dict[str, str | bytes] = {"demo/package.toml": toml, "demo/series": series}
-    files |= {"demo/a.patch": PATCH, "demo/b.patch": PATCH + b"b", "demo/sub/c.patch": PATCH + b"c", "demo/plain": b"x"}
+    files |= {"demo/plain": b"x"} | {f"demo/{name}": text for name, text in lying.items() if name.encode() in told}
     return workspace(files | {f"demo/{name}.patch": content for name, content in patches.items()})
 
 
@@ -75,7 +77,6 @@ commits = "step"
 owners = ["me@example.org"]
 private = true
 tag-pattern = "v(.*)"
-verify = ["make test"]
 [keep]
 "sub/c.patch" = "ours for good"
 """
@@ -95,7 +96,6 @@ verify = ["make test"]
         owners=("me@example.org",),
         private=True,
         tag_pattern="v(.*)",
-        verify=("make test",),
     )
 
 
@@ -375,10 +375,10 @@ def test_dropping_and_asking_leave_every_other_line(lines: list[str], newline: s
     [
         ("a.patch", "old.patch", PATCH, "old.patch", b"a.patch\nold.patch\n"),
         ("a.patch\r\n", "a.patch", PATCH, "a-2.patch", b"a.patch\r\na-2.patch\r\n"),
-        ("a.patch\n", "b.patch", b"other", "b-2.patch", b"a.patch\nb-2.patch\n"),
+        ("# b.patch\na.patch\n", "b.patch", b"other", "b-2.patch", b"# b.patch\na.patch\nb-2.patch\n"),
         ("a.patch\nplain", "plain", b"other", "plain-2", b"a.patch\nplain\nplain-2\n"),
-        ("a.patch\n", "b.patch", PATCH + b"b", "b.patch", b"a.patch\nb.patch\n"),
-        ("# none left\n", "sub/c.patch", b"other", "sub/c-2.patch", b"# none left\nsub/c-2.patch\n"),
+        ("# b.patch\na.patch\n", "b.patch", PATCH + b"b", "b.patch", b"# b.patch\na.patch\nb.patch\n"),
+        ("# no sub/c.patch\n", "sub/c.patch", b"other", "sub/c-2.patch", b"# no sub/c.patch\nsub/c-2.patch\n"),
     ],
 )
 def test_a_restored_patch_stands_at_the_end_and_is_pinned(
@@ -441,6 +441,31 @@ def test_a_new_package_without_a_base_keeps_the_series_that_is_there() -> None:
     changes = LAYOUT.new_package(tree, "patches", "x", Upstream("pypi", "x"), None)
     package = only(Overlay(tree, changes))
     assert (package.base, len(package.series)) == (None, 1)
+
+
+def test_a_new_package_without_a_series_gets_one_of_the_patches_that_lie_there() -> None:
+    tree = workspace(
+        {"x/2.patch": PATCH, "x/1.diff": PATCH, "x/sub/3.patch": PATCH, "x/README.md": "x", "y/4.patch": ""}
+    )
+    changes = LAYOUT.new_package(tree, "patches", "x", Upstream("pypi", "x"), None)
+    assert changes["patches/x/series"] == b"1.diff\n2.patch\nsub/3.patch\n"
+
+
+@pytest.mark.parametrize(
+    ("series", "unnamed"),
+    [
+        ({}, "a.patch, b.diff, sub/c.patch"),
+        ({"demo/series": ""}, "a.patch, b.diff, sub/c.patch"),
+        ({"demo/series": "a.patch\n# b.diff waits for a review\n"}, "sub/c.patch"),
+    ],
+)
+def test_a_patch_that_no_series_names_is_a_problem(series: Mapping[str, str], unnamed: str) -> None:
+    lying = {"demo/a.patch": PATCH, "demo/b.diff": PATCH, "demo/sub/c.patch": PATCH}
+    read = LAYOUT.read(workspace({"demo/package.toml": TOML, **lying, **series}), "patches", Policy())
+    [problem] = read.problems
+    assert str(problem.error) == (
+        f"patches/demo: not named in series: {unnamed}; name them in the series, or delete them"
+    )
 
 
 def test_a_name_that_is_taken_or_odd_is_refused() -> None:

@@ -68,6 +68,22 @@ def test_an_address_that_tries_something_is_refused(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git:https://user:s3cr3t@host.example/x.git",
+        "https://user:s3cr3t@host.example/x.git",
+        "git:ssh://git:s3cr3t@host.example/x",
+        "git:https://:s3cr3t@host.example/x",
+        "git:user:s3cr3t@host.example:team/x",
+    ],
+)
+def test_an_address_that_holds_a_password_is_refused_without_showing_it(text: str) -> None:
+    with pytest.raises(InputError, match=r"holds a password; use git's credential helper or ~/\.netrc") as caught:
+        parse(text)
+    assert "s3cr3t" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["requests", "", "svn", "git:"])
 def test_what_is_no_address_is_said_to_be_none_with_the_remedy(text: str) -> None:
     with pytest.raises(InputError, match="write "):

@@ -57,6 +57,14 @@ def test_who_is_blocked_says_by_whom() -> None:
     assert words.waits_for(judgement("c", Verdict.APPLIES, Action.KEEP)) == ""
 
 
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_what_a_person_is_asked_ends_one_sentence_and_needs_no_file_of_a_workspace(verdict: Verdict) -> None:
+    asked = words.waits_for(judgement("a", verdict, Action.ASK))
+    assert asked[-1].isalpha()
+    assert "?" not in asked
+    assert "package.toml" not in asked
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_outcome_has_its_sentence(outcome: Outcome) -> None:
     assert outcome.sentence.endswith(".")

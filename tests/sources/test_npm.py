@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from werkzeug import Response
 
-from syncbot.errors import DigestMismatch, UpstreamChanged, UpstreamUnreachable
+from syncbot.errors import DigestMismatch, InputError, UpstreamChanged, UpstreamUnreachable
 from syncbot.model.releases import Release
 from syncbot.model.versions import select
 from syncbot.sources import npm as npm_module
@@ -145,8 +145,8 @@ def test_a_mirror_that_passes_on_the_public_address_means_its_own(
     assert source.tree(the(source, "1.0.0"), quiet).read("index.js") is not None
 
 
-def test_an_unknown_package_and_a_page_of_something_else_are_unreachable(registry: Registry, npm: Make) -> None:
-    with pytest.raises(UpstreamUnreachable, match="has no such package"):
+def test_an_unknown_package_is_bad_input_and_a_wrong_page_is_unreachable(registry: Registry, npm: Make) -> None:
+    with pytest.raises(InputError, match="has no such package"):
         npm().refresh(quiet)
     for body in ("<p>please log in", "[]", '{"versions": 7}', "{}"):
         registry.put("/small", body, "application/json")

@@ -178,8 +178,8 @@ def test_a_release_that_changed_or_went_is_a_supply_chain_event(registry: Regist
         source.tree(before[1], quiet)
 
 
-def test_an_unknown_project_is_unreachable(pypi: Make) -> None:
-    with pytest.raises(UpstreamUnreachable, match="no index has the project small-thing"):
+def test_an_unknown_project_is_bad_input(pypi: Make) -> None:
+    with pytest.raises(InputError, match="no index has the project small-thing"):
         pypi().refresh(quiet)
 
 

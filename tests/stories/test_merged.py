@@ -152,7 +152,8 @@ def test_merged_then_edited_further(story: Story) -> None:  # 7
     story.takes("guard.patch")
     story.upstream(f[1].edited, message="reader: use the common check")
     story.release("1.1")
-    story.expect("guard.patch", "asked", "obsolete")
+    # a later edit that takes the patch's own words out may have undone it: only a person can tell
+    story.expect("guard.patch", "asked", "obsolete or asked")
 
 
 def test_merged_then_its_function_moved_to_another_file(story: Story) -> None:  # 7
@@ -273,4 +274,5 @@ def test_merged_elsewhere_in_a_list_and_applies_again(story: Story) -> None:  # 
     story.carries("option.patch", edit("src/options.c", third, third + ours))
     story.upstream(edit("src/options.c", last, last + ours), message="options: kappa")
     story.release("1.1")
-    story.expect("option.patch", "obsolete or asked", "obsolete")
+    # the same line in the next list would look the same: never dropped, never kept silently
+    story.expect("option.patch", "obsolete or asked", "obsolete or asked")

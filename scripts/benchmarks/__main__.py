@@ -1,0 +1,102 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks import accuracy, engine, mutants, startup
+from benchmarks.cases import Cases, Corpus, Stories
+from benchmarks.tables import Report
+
+CORPUS = "A folder of cases: DIR/cases/PKG/{old,new,patches/series}. Default: generated histories."
+LABELS = "What became of its patches, as JSON lines: package, patch, label (KEPT, DROPPED_UPSTREAM), kept_as."
+
+
+def on_cases(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose what is measured; the command gets `cases`."""
+
+    def chosen(corpus: Path | None, labels: Path | None, only: str | None, seeds: int, **asked: Any) -> Any:
+        if labels and not corpus:
+            raise click.UsageError("--labels needs --corpus")
+        names = frozenset(only.split(",")) if only else None
+        cases: Cases = Corpus(corpus.resolve(), labels, names) if corpus else Stories(seeds, names)
+        if not cases.names():
+            raise click.UsageError("there are no such cases: check --corpus and --only")
+        return command(cases=cases, **asked)
+
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    for option in (
+        click.option(
+            "--seeds", type=click.IntRange(1), default=2, show_default=True, help="Generated: how many of each."
+        ),
+        click.option("--only", metavar="PKG,...", help="Only these packages or stories."),
+        click.option("--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=LABELS),
+        click.option("--corpus", type=folder, metavar="DIR", help=CORPUS),
+    ):
+        chosen = option(chosen)
+    chosen.__doc__ = command.__doc__
+    return chosen
+
+
+jobs_option = click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print a document instead of tables.")
+
+
+def show(report: Report, *, as_json: bool) -> None:
+    click.echo(report.document() if as_json else report.text())
+
+
+@click.group()
+def main() -> None:
+    """Measure syncbot. No timing is ever a test: machines differ, and numbers from shared ones wander."""
+
+
+@main.command("accuracy")
+@click.option("--ablation", is_flag=True, help="The cascade without each step, and up to each step.")
+@click.option("--sensitivity", is_flag=True, help="Each number of the judge's rules moved by 20 % both ways.")
+@click.option("--folds", type=click.IntRange(2), help="Cross-validate by package, in so many folds.")
+@jobs_option
+@json_option
+@on_cases
+def _accuracy(cases: Cases, ablation: bool, sensitivity: bool, folds: int | None, jobs: int, as_json: bool) -> None:
+    """How often the judge is right: dropped, flagged, settled, wrongly cut, carried again."""
+    show(accuracy.report(cases, accuracy.Asked(ablation, sensitivity, folds, jobs)), as_json=as_json)
+
+
+@main.command("mutants")
+@click.option("--list", "listed", is_flag=True, help="Also list every mutant that was dropped.")
+@click.option("--per-file", type=click.IntRange(1), default=2, show_default=True, help="Changes mutated in each file.")
+@jobs_option
+@json_option
+@on_cases
+def _mutants(cases: Cases, listed: bool, per_file: int, jobs: int, as_json: bool) -> None:
+    """Releases that nearly have a patch: is it still dropped?"""
+    show(mutants.report(cases, per_file=per_file, jobs=jobs, listed=listed), as_json=as_json)
+
+
+@main.command("engine")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Measurements of each.")
+@click.option("--patches", type=click.IntRange(1), default=5, show_default=True, help="The first so many of a series.")
+@json_option
+@on_cases
+def _engine(cases: Cases, rounds: int, patches: int, as_json: bool) -> None:
+    """Milliseconds per patch, beside git apply and GNU patch."""
+    if isinstance(cases, Stories):
+        cases = engine.packages(cases)
+    show(engine.report(cases, rounds=rounds, patches=patches), as_json=as_json)
+
+
+@main.command("startup")
+@click.option("--rounds", type=click.IntRange(1), default=20, show_default=True, help="Measurements of each.")
+@json_option
+def _startup(rounds: int, as_json: bool) -> None:
+    """Whole processes: what a person waits for."""
+    show(startup.report(rounds), as_json=as_json)
+
+
+if __name__ == "__main__":
+    main(prog_name="scripts/bench")
