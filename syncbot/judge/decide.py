@@ -11,7 +11,7 @@ from syncbot.judge.claims import NO_CLAIMS, Claims
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.fits import exact_fit
 from syncbot.judge.lineage import SMALL, Trace, names
-from syncbot.judge.rules import REMAINS, UPSTREAM, Score, deciding, is_upstream, weigh
+from syncbot.judge.rules import REMAINS, UPSTREAM, Score, deciding, is_half, is_upstream, weigh
 from syncbot.judge.texts import squeezed_of
 from syncbot.judge.weights import is_prose, is_trivial
 from syncbot.model.ids import CommitId
@@ -343,9 +343,7 @@ def standing(files: Sequence[FileFinding]) -> bool:
     """Whether a deciding file is in the release as it was before the patch, or its mode or kind so, or a telling change
     stands there under a condition that the patch does not have."""
     for file in deciding(files):
-        settled = file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks)
-        whole = file.state is FileState.OPEN and not file.blocks
-        if file.state is FileState.UNTOUCHED or settled or whole:
+        if is_half(file):
             return True
         if any(block.measures.guarded for block in file.blocks):
             return True

@@ -146,6 +146,8 @@ def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes
     return found
 
 
+_ENDS = re.compile(rb"(return|goto|exit\(|break;|continue;|raise|throw)|/\*(?!.*\*/)|\"\"\"(?!.*\"\"\")|<!--(?!.*-->)")
+"""A squeezed line after which what follows is dead, or a comment."""
 _COMMENT = re.compile(rb"//|/\*|\*|#(?!(if|el|endif|def|undef|inc|pragma|error))|--|;;|%|<!--|dnl")
 """A squeezed line that is a comment in one of the usual languages: its words do nothing."""
 LIKE = 0.3
@@ -261,8 +263,11 @@ def _guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[
     if _deeper(texts, change, there, slice_):
         return True
     own = set(texts.na[change.b0 : change.b1])
+    start = above[-1] + 1 if above else inside[0]
+    if any(_ENDS.match(x) and texts.is_new(x) and x not in own for x in texts.nt[start : inside[0]]):
+        return True
     depth = 0
-    for at in range(above[-1] + 1 if above else inside[0], inside[-1]):
+    for at in range(start, inside[-1]):
         line = texts.nt[at]
         if _CONDITION.match(line) and texts.is_new(line) and line not in own:
             depth += 1

@@ -82,9 +82,8 @@ def weigh(files: Sequence[FileFinding]) -> Score:
                 continue
             veto = veto or f"{file.change.path} is {_WHOLE.get(file.state, 'changed as a whole')}"
             continue
-        settled = file.state is FileState.CLEAN and all(block.state in UPSTREAM for block in file.blocks)
-        if settled or _unnamed(file):
-            veto = veto or f"the mode or name of {file.change.path} is not as the patch makes it"
+        if is_half(file) or _unnamed(file):
+            veto = veto or f"{file.change.path} has another mode or name, or what leaves it went elsewhere"
         for block in file.blocks:
             veto = veto or _veto(file, block, whole)
             score = block_score(block, edits=edits)
@@ -100,6 +99,12 @@ _WHOLE = {
     FileState.GONE: "gone from the release",
     FileState.UNTOUCHED: "in the release as it was before the patch",
 }
+
+
+def is_half(file: FileFinding) -> bool:
+    """Whether every block of a file is there, and yet the file is not as the patch makes it: its mode or name is not,
+    or what it removes only moved."""
+    return file.state is not FileState.NOOP and all(block.state in UPSTREAM for block in file.blocks)
 
 
 def _unnamed(file: FileFinding) -> bool:
