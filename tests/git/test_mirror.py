@@ -235,7 +235,7 @@ def test_git_itself_refuses_other_transports(tmp_path: Path) -> None:
 
 def test_credentials_are_neither_in_the_error_nor_in_the_mirror(upstream: Upstream, tmp_path: Path) -> None:
     secret = "s3cr3t-t0ken"
-    mirror = Mirror(tmp_path / "m.git", f"http://user:{secret}@127.0.0.1:1/x.git?token={secret}")
+    mirror = Mirror(tmp_path / "m.git", f"http://{secret}@127.0.0.1:1/x.git?token={secret}")
     with pytest.raises(UpstreamUnreachable) as caught:
         mirror.fetch(quiet)
     error: BaseException | None = caught.value
