@@ -74,6 +74,9 @@ def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> D
     if stand.fuzz and decision.action is Action.KEEP:
         why = f"as it is written it needs fuzz {stand.fuzz}"
         decision = replace(decision, fit=Fit.MERGE, verdict=Verdict.REFRESH, action=Action.REWRITE, detail=why)
+    if stand.drifted and decision.action is Action.DROP:
+        detail = "the base has the change already, at other lines than the patch says: is it the same place"
+        return replace(decision, action=Action.ASK, proof=Proof.SUGGESTED, detail=detail)
     if entry.keep is not None and decision.action is Action.DROP:
         return replace(decision, action=Action.ASK, detail=f"{decision.detail}; but it is pinned: {entry.keep}")
     if stand.blocked_by and (stand.entangled or decision.action is not Action.DROP):

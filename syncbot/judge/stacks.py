@@ -34,6 +34,8 @@ class Stand:
     blocked_by: tuple[PatchName, ...] = ()
     entangled: bool = False
     fuzz: int = 0
+    drifted: bool = False
+    """The change that the base has already stands at other lines than the patch says: it may be a twin's."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,8 @@ def _already(patch: Patch, stacks: Stacks, shift: int | None = None) -> Stand | 
         return None
     if shift is not None and undone.shift > shift:
         return None
-    return Stand(tuple(change.reversed() for change in undone.changes), (), already=True)
+    changes = tuple(change.reversed() for change in undone.changes)
+    return Stand(changes, (), already=True, drifted=undone.shift > 0)
 
 
 def _rebased(full: Sequence[FileChange], before: Overlay) -> tuple[FileChange, ...] | None:

@@ -112,3 +112,11 @@ def test_the_release_s_changelog_names_the_advisory() -> None:
     assert not claims_of(b"", "CVE-2020-1234.patch", Facts(target, target)).likely_merged, "the base had named it"
     judged = judge_series([SeriesPatch(PatchName("CVE-2020-1234.patch"), DIFF, 1)], base, target)
     assert judged.patches[0].proof is Proof.DECLARED
+
+
+def test_a_change_that_the_base_has_at_other_lines_is_asked_about() -> None:
+    """A twin of the place may have had the change all along: only at its own line is the patch already in the base."""
+    there = tree(OURS)
+    assert verdict(there, there, b"", None) == (Verdict.OBSOLETE, Action.DROP)
+    moved = tree(b"one more line;\n" + OURS)
+    assert verdict(moved, moved, b"", None) == (Verdict.OBSOLETE, Action.ASK)
