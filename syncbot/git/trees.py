@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pygit2
@@ -17,7 +17,7 @@ import pygit2
 from syncbot.errors import HostileInput, InputError
 from syncbot.git.run import refuse_option
 from syncbot.model.ids import BlobId, CommitId
-from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, day_of
 
 # Mirrors may lie on a volume of another user (a container's, say): who owns them is the user's affair. What is read is
 # verified against its hash (libgit2's default, stated here because proofs rest on it).
@@ -65,7 +65,7 @@ class GitTree:
     def newest(self) -> date | None:
         """The day of the commit."""
         found = self._objects().commit_time(self._revision)
-        return None if found is None else datetime.fromtimestamp(found, UTC).date()
+        return None if found is None else day_of(found)
 
     def _walk(self, folder: str, prefix: str) -> Iterator[str]:
         for name, entry in self._objects().folder(folder).items():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from syncbot.diff.patch import Patch
-from syncbot.judge.blocks import THERE, BlockFinding, State
+from syncbot.judge.blocks import TELLING, THERE, BlockFinding, State
 from syncbot.judge.claims import NO_CLAIMS, Claims
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.fits import exact_fit
@@ -358,8 +358,11 @@ def lives_on(case: Case, trace: Trace) -> bool:
     for file in deciding(case.files):
         for block in file.blocks:
             total += block.weight
-            if block.weight and not _alive(file, block, trace):
-                dead += block.weight
+            if not block.weight or _alive(file, block, trace):
+                continue
+            if block.state in (State.NEEDED, State.BESIDE) and block.weight >= TELLING:
+                return False  # its place is as it was before: that change was taken out, however large the rest is
+            dead += block.weight
     return dead <= (MOST_DEAD * total if total >= SMALL else 0.0)
 
 

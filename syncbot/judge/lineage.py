@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 from functools import cache
 
@@ -17,6 +16,7 @@ from syncbot.judge.history import CommitFacts, History, Witness
 from syncbot.judge.locate import said
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
+from syncbot.model.trees import day_of
 
 MOST_LOST = 0.2
 """Share of a large patch's code that the commit may have in another form."""
@@ -127,8 +127,8 @@ class Trace:
 
 
 def _line(kind: str, what: str, commit: CommitFacts) -> Evidence:
-    day = datetime.fromtimestamp(commit.time, UTC).date()
-    return Evidence(kind, f"{what}: {commit.subject!r} by {commit.author_name}, {day}", commit.id)
+    day = day_of(commit.time)
+    return Evidence(kind, f"{what}: {commit.subject!r} by {commit.author_name}, {day or 'on no day'}", commit.id)
 
 
 def witness_of(header: bytes) -> Witness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from syncbot.model.ids import BlobId
@@ -19,6 +19,15 @@ SUBMODULE = 0o160000
 def blob_id(content: bytes) -> BlobId:
     """The git blob id of some content, so that trees of different kinds can be compared by id."""
     return BlobId(hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest())
+
+
+def day_of(seconds: float) -> date | None:
+    """The day (UTC) of a time in seconds since 1970; None for one that no calendar has, as a commit or a member of an
+    archive may claim."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date()
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
