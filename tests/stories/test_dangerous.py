@@ -343,10 +343,10 @@ def test_the_block_was_merged_and_its_call_was_not(story: Story) -> None:
 
 
 def test_a_merged_patch_of_many_hunks_and_one_silently_taken_out(story: Story) -> None:
-    """A commit holds it all, and a later one takes one guard out again under another name: the rest is no excuse."""
-    f = story.source("reader")
-    story.starts(f)
-    story.carries("guards.patch", *(f[n].fix for n in range(4)))
+    """A commit holds it all, and a later one takes one guard of many out again: the rest is no excuse."""
+    f, g = story.source("reader"), story.source("writer")
+    story.starts(f, g)
+    story.carries("guards.patch", *(file[n].fix for file in (f, g) for n in range(4)))
     story.takes("guards.patch")
     story.upstream(f[2].fix.undone, message="simplify")
     story.release("1.1")
