@@ -20,7 +20,7 @@ from benchmarks.tables import Report, Table, rate
 from syncbot.diff.lines import split_lines
 from syncbot.judge import judge_series, series
 from syncbot.judge.blocks import BlockFinding
-from syncbot.judge.decide import Decision
+from syncbot.judge.case import Decision
 from syncbot.judge.files import FileFinding
 from syncbot.judge.rules import SMALL, deciding, weigh
 from syncbot.judge.stack import Side

@@ -6,7 +6,7 @@ from syncbot.diff.parse import parse_patch
 from syncbot.diff.patch import Patch
 from syncbot.errors import InputError
 from syncbot.judge.blocks import BlockFinding, State
-from syncbot.judge.decide import Decision
+from syncbot.judge.case import Decision
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.rewrite import rewritten
 from syncbot.judge.rules import UPSTREAM

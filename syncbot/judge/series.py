@@ -8,8 +8,9 @@ from dataclasses import replace
 from syncbot.diff.parse import parse_patch
 from syncbot.diff.patch import Patch
 from syncbot.errors import HostileInput, InputError
+from syncbot.judge.case import Decision, make_case
 from syncbot.judge.claims import Day, Facts, claims_of
-from syncbot.judge.decide import Decision, decide, make_case
+from syncbot.judge.decide import decide
 from syncbot.judge.describe import broken, judgement_of
 from syncbot.judge.files import FileFinding, FileState, find
 from syncbot.judge.fits import placed_anyway

@@ -19,7 +19,7 @@ from syncbot.model.ids import PatchName
 from syncbot.model.verdicts import Action
 
 if TYPE_CHECKING:
-    from syncbot.judge.decide import Decision
+    from syncbot.judge.case import Decision
 
 
 @dataclass(frozen=True, slots=True)
