@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from syncbot.diff.lines import Change, mapping, match
+from syncbot.judge.nesting import guarded
 from syncbot.judge.texts import CONTEXT, Texts, is_head
 from syncbot.judge.weights import is_trivial, squeeze
 
 NEAR = 0.75
 """The alignment of a deletion of which only one neighbour is left, or whose neighbours have drifted apart."""
-_CONDITION = re.compile(rb"#(if|ifdef|ifndef|elif)|if\(?(0|false|False|FALSE)\b")
-"""A squeezed line that makes what follows it conditional, or dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,11 @@ class Measures:
     removes the release gained or lost; `alignment`, how much of what it adds stands at its own place; `remains`, how
     much of what it removes still stands at its place. `bare`: the weight of added lines in whose place the release has
     nothing like them. Of the missing lines the share (0..1) that has a successor there: `edited`, one with every word;
-    `followed`, one that is nearer to it than to what the patch took out; `alike`, any. `guarded`: it stands under a
-    condition that the patch does not have. `white`: only white space changes; `white_stays`: and the release has it as
-    it was."""
+    `followed`, one that is nearer to it than to what the patch took out; `reworded`, the same with nothing but other
+    words, no other operator, number, constant or key word; `alike`, any. `mute`: only comments and blank lines change.
+    `kept`: whether a line that it takes out stands there edited, no nearer to what the patch makes of it than to what
+    it was. `guarded`: it stands under a condition that the patch does not have. `white`: only white space changes;
+    `white_stays`: and the release has it as it was."""
 
     weight: float
     contrast: float
@@ -35,7 +36,10 @@ class Measures:
     bare: float
     edited: float
     followed: float
+    reworded: float
+    mute: bool
     alike: float
+    kept: bool
     guarded: bool
     added: int
     removed: int
@@ -61,6 +65,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         low + i: window[0] + j for i, j in mapping(match(texts.na[low:high], texts.nt[window[0] : window[1]])).items()
     }
     white = not added and not removed
+    followed, reworded = _followed(texts, change, there, window)
     return Measures(
         weight=total,
         contrast=gained / total if total else 0.0,
@@ -68,9 +73,12 @@ def measure(texts: Texts, change: Change) -> Measures:
         remains=_remains(texts, change, window, removed),
         bare=_bare(texts, change, there, added),
         edited=_edited(texts, change, there, window, 1.0),
-        followed=_followed(texts, change, there, window),
+        followed=followed,
+        reworded=reworded,
+        mute=bool(texts.remarks) and not any(texts.acts(line) for line in [*added, *removed]),
         alike=_edited(texts, change, there, window, 0.0),
-        guarded=_guarded(texts, change, there, (low, high)),
+        kept=_kept(texts, change, window, removed),
+        guarded=guarded(texts, change, there, (low, high)),
         added=len(added),
         removed=len(removed),
         white=white,
@@ -146,14 +154,19 @@ def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes
     return found
 
 
-_ENDS = re.compile(rb"(return|goto|exit\(|break;|continue;|raise|throw)|/\*(?!.*\*/)|\"\"\"(?!.*\"\"\")|<!--(?!.*-->)")
-"""A squeezed line after which what follows is dead, or a comment."""
 _COMMENT = re.compile(rb"//|/\*|\*|#(?!(if|el|endif|def|undef|inc|pragma|error))|--|;;|%|<!--|dnl")
 """A squeezed line that is a comment in one of the usual languages: its words do nothing."""
 LIKE = 0.3
 """How alike a line is at least to what may have come of it."""
 _LOGIC = frozenset({b"!", b"&", b"|", b"0", b"not", b"and", b"or", b"false", b"False", b"FALSE"})
 """Tokens that turn a condition around when they are added to it."""
+_WORD = re.compile(rb"[a-z_][A-Za-z0-9_]*|[A-Z][a-z][A-Za-z0-9_]*|[,\"'`]")
+"""A token of another wording: a name that is no constant, or what stands around and between words."""
+_KEYS = frozenset(
+    b"if else elif unless not and or is in while for break continue return goto raise throw true false null nullptr "
+    b"none nil self this sizeof min max unsigned signed const static volatile int long short char size_t".split()
+)
+"""Words that are no names: another one of these is another meaning."""
 MOST_PAIRS = 20_000
 """Missing lines times lines in their place that are compared; past it nothing counts as edited."""
 _TOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*|\d[\w.]*|[^\sA-Za-z0-9_]")
@@ -207,22 +220,23 @@ def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[i
     return found / total
 
 
-def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> float:
+def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> tuple[float, float]:
     """Where a commit shows that the lines were there: the share (0..1, by weight) of the missing ones of which
     something is left, a new line that is more like it than like anything that the patch takes out. A later edit that
-    comes nearer to the old line than to the new one has undone the change."""
+    comes nearer to the old line than to the new one has undone the change. And the share of those that are only
+    worded otherwise."""
     missing = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
     if not missing:
-        return 1.0
+        return 1.0, 1.0
     taken = set(there.values())
     above = max((there[i] for i in there if i < missing[0]), default=window[0] - 1)
     below = min((there[i] for i in there if i > missing[-1]), default=window[1])
     fresh = [i for i in range(above + 1, below) if i not in taken and texts.is_new(texts.nt[i])]
     fresh = [i for i in fresh if not _COMMENT.match(texts.nt[i])]
     if len(missing) * len(fresh) > MOST_PAIRS:
-        return 0.0
+        return 0.0, 0.0
     old = [_words(line) for line in texts.b[change.a0 : change.a1]]
-    total = found = 0.0
+    total = found = worded = 0.0
     for line in missing:
         heft = texts.line_weight(texts.na[line]) or 1e-9
         total += heft
@@ -233,8 +247,30 @@ def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple
             turned = any(token in _LOGIC for token in theirs - own)
             if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):
                 found += heft
+                worded += heft if _only_words(own, theirs) else 0.0
                 break
-    return found / total
+    return found / total, worded / total
+
+
+def _only_words(own: Counter[bytes], theirs: Counter[bytes]) -> bool:
+    """Whether two lines differ in names, commas and quotes alone."""
+    return all(_WORD.fullmatch(token) and token not in _KEYS for token in (own - theirs) + (theirs - own))
+
+
+def _kept(texts: Texts, change: Change, window: tuple[int, int], removed: list[bytes]) -> bool:
+    """Whether upstream edited a line that the patch takes out, instead of taking it out."""
+    gone = set(removed)
+    old = [_words(texts.b[i]) for i in range(change.a0, change.a1) if texts.nb[i] in gone and texts.says(texts.nb[i])]
+    fresh = [i for i in range(*window) if texts.is_new(texts.nt[i]) and texts.says(texts.nt[i])]
+    if len(old) * len(fresh) > MOST_PAIRS:
+        return True
+    own = [_words(line) for line in texts.a[change.b0 : change.b1]]
+    for spot in fresh:
+        theirs = _words(texts.t[spot])
+        like = max((_dice(was, theirs) for was in old), default=0.0)
+        if like >= SUCCESSOR and all(_dice(new, theirs) <= like for new in own):
+            return True
+    return False
 
 
 def _dice(a: Counter[bytes], b: Counter[bytes]) -> float:
@@ -252,48 +288,6 @@ def _succeeds(own: Counter[bytes], words: set[bytes], line: bytes, squeezed: byt
         return False  # an operator or a digit may be all that matters
     shared = sum((own & theirs).values())
     return 2 * shared >= SUCCESSOR * (sum(own.values()) + sum(theirs.values()))
-
-
-def _guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[int, int]) -> bool:
-    """Whether a condition that the patch does not have stands between the block's neighbours, above its end."""
-    inside = [there[i] for i in range(change.b0, change.b1) if i in there]
-    above = [there[i] for i in range(slice_[0], change.b0) if i in there]
-    if not inside:
-        return False
-    if _deeper(texts, change, there, slice_):
-        return True
-    own = set(texts.na[change.b0 : change.b1])
-    start = above[-1] + 1 if above else inside[0]
-    if any(_ENDS.match(x) and texts.is_new(x) and x not in own for x in texts.nt[start : inside[0]]):
-        return True
-    depth = 0
-    for at in range(start, inside[-1]):
-        line = texts.nt[at]
-        if _CONDITION.match(line) and texts.is_new(line) and line not in own:
-            depth += 1
-        elif line.startswith(b"#endif"):
-            depth = max(depth - 1, 0)
-        if depth and at + 1 in inside:
-            return True
-        if depth and not line.startswith(b"#"):
-            # `if (0)` holds for the next statement alone
-            depth -= not any(x.startswith(b"#") and _CONDITION.match(x) for x in texts.nt[inside[0] - CONTEXT : at + 1])
-    return False
-
-
-def _deeper(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[int, int]) -> bool:
-    """Whether the found lines stand deeper than the patch has them while what surrounds them does not."""
-    around = [i for i in (*range(slice_[0], change.b0), *range(change.b1, slice_[1])) if i in there and texts.na[i]]
-    if not around or any(_indent(texts.a[i]) != _indent(texts.t[there[i]]) for i in around):
-        return False
-    inside = [i for i in range(change.b0, change.b1) if i in there and not is_trivial(texts.na[i])]
-    return any(_indent(texts.t[there[i]]) > _indent(texts.a[i]) for i in inside)
-
-
-def _indent(line: bytes) -> int:
-    """Columns before the first character, a tab going to the next eighth."""
-    space = line[: len(line) - len(line.lstrip(b" \t"))]
-    return len(space.expandtabs(8))
 
 
 def _white_stays(texts: Texts, change: Change, window: tuple[int, int]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from syncbot.judge.case import Case, Decision, drop, edited, missing, named, resolved
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.rules import UPSTREAM, deciding, is_upstream
-from syncbot.judge.weights import is_prose
+from syncbot.judge.weights import is_prose, is_surely_test
 from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 
@@ -81,11 +81,14 @@ def trim(case: Case) -> Decision | None:
 
 
 def needed_beside(files: Sequence[FileFinding]) -> bool:
-    """Whether a file that does not decide, but is no prose, is in the release as the patch found it: upstream never
-    touched it, so whatever it is for, the patch's change of it is still needed."""
+    """Whether a file that does not decide, but is neither prose nor surely a test, is in the release as the patch found
+    it: upstream never touched it, so whatever it is for, the patch's change of it is still needed."""
     deciders = deciding(files)
     return any(
-        file.state is FileState.UNTOUCHED and file.change.before is not None and not is_prose(file.change.path)
+        file.state is FileState.UNTOUCHED
+        and file.change.before is not None
+        and not is_prose(file.change.path)
+        and not is_surely_test(file.change.path)
         for file in files
         if file not in deciders
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from syncbot.judge.blocks import ABSENT, BlockFinding, State
 from syncbot.judge.files import FileFinding, FileState
-from syncbot.judge.weights import Kind
+from syncbot.judge.weights import Kind, is_program
 
 UPSTREAM = frozenset({State.NOOP, State.PLACED})
 
@@ -22,6 +22,11 @@ SMALL, MEDIUM = 3.0, 10.0
 """Weights (about: telling lines) below which a patch counts as small or medium."""
 MOST_MISSING = 0.15
 """Share of a patch's weight that may stand in blocks which look missing, before it counts as only partly merged."""
+STEM = 6
+"""Characters from which a file's name says what it belongs to."""
+CREDIT = 0.7
+"""What a line counts whose successor is another wording of it (in a large patch: anything nearer to it than to what was
+there before)."""
 WHOLE = 1.0
 """The weight of a file that is compared as one piece (binary, link, mode, deletion)."""
 BARE = 0.5
@@ -56,12 +61,20 @@ class Score:
 
 
 def deciding(files: Sequence[FileFinding]) -> list[FileFinding]:
-    """The files that decide."""
-    for kinds in ((Kind.CODE,), (Kind.TEST,)):
-        chosen = [file for file in files if file.kind in kinds]
-        if chosen:
-            return chosen
-    return list(files)
+    """The files that decide: code where there is code, else tests, else all. What a test expects, a new file of data
+    that is named after a test of the same patch, belongs to that test wherever it lies."""
+    stems = [_stem(file) for file in files if file.kind is Kind.TEST]
+    code = [file for file in files if file.kind is Kind.CODE and not _expected(file, stems)]
+    return code or [file for file in files if file.kind is Kind.TEST] or list(files)
+
+
+def _expected(file: FileFinding, stems: Sequence[str]) -> bool:
+    new = file.change.before is None and not is_program(file.change.path)
+    return new and any(len(stem) >= STEM and _stem(file).startswith(stem) for stem in stems)
+
+
+def _stem(file: FileFinding) -> str:
+    return file.change.path.rpartition("/")[2].partition(".")[0]
 
 
 def is_upstream(file: FileFinding) -> bool:
@@ -74,7 +87,6 @@ def weigh(files: Sequence[FileFinding]) -> Score:
     total = scored = missing = 0.0
     veto = ""
     whole = sum(block.weight for file in files for block in file.blocks)
-    edits = whole >= SMALL  # in a small patch one altered word is another patch
     for file in files:
         if not file.blocks:
             if file.state is FileState.NOOP:
@@ -86,7 +98,7 @@ def weigh(files: Sequence[FileFinding]) -> Score:
             veto = veto or f"{file.change.path} has another mode or name, or what leaves it went elsewhere"
         for block in file.blocks:
             veto = veto or _veto(file, block, whole)
-            score = block_score(block, edits=edits)
+            score = block_score(block, whole)
             total += block.weight
             scored += block.weight * score
             missing += block.weight if score < MISSING else 0.0
@@ -115,18 +127,32 @@ def _unnamed(file: FileFinding) -> bool:
     return after.mode not in (before.mode, there.mode) or after.path not in (before.path, there.path)
 
 
-def block_score(block: BlockFinding, *, edits: bool = False) -> float:
-    """1 where it is proved to be there, else contrast capped by alignment, with or without credit for later edits."""
-    return 1.0 if block.state in UPSTREAM else block.edited_score if edits else block.score
+def block_score(block: BlockFinding, whole: float) -> float:
+    """1 where it is proved to be there, else contrast capped by alignment, with credit for later edits: none in a small
+    patch (`whole` is its weight), where one altered word is another patch; for words alone in one of middling size."""
+    if block.state in UPSTREAM:
+        return 1.0
+    if whole < SMALL:
+        return block.score
+    reworded = block.measures.followed if whole >= MEDIUM else block.measures.reworded
+    credit = CREDIT * reworded if block.measures.added else 0.0
+    return max(block.edited_score, block.score + (1 - block.score) * credit)
+
+
+def _rewritten(block: BlockFinding) -> bool:
+    """Whether a change that is not there has another in its place: all of it came of what the patch adds, or what the
+    patch takes out is gone without an edited form of it. What only adds lines, and has none like them, is missing."""
+    found = block.measures
+    return found.followed >= 1 or (found.removed > 0 and not found.kept)
 
 
 def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
     """What in a block speaks against the patch being merged."""
-    if block.state in UPSTREAM:
+    if block.state in UPSTREAM or (block.measures.mute and whole >= SMALL):
         return ""
     found = block.measures
     where = f"at line {block.change.b0 + 1} of {file.change.path}"
-    if block.state is State.NEEDED and found.weight > 0 and block_score(block) < PRESENT:
+    if block.state is State.NEEDED and found.weight > 0 and block.score < PRESENT:
         return f"the change {where} still merges cleanly with effect"
     if block.state is State.BESIDE and found.weight > 0:
         return f"nothing of the change {where} is there"
@@ -134,11 +160,12 @@ def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
         return f"the white space that it changes {where} is as it was"
     if found.remains >= REMAINS and found.removed:
         return f"what it removes {where} still stands there"
-    if block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT:
+    absent = block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT
+    if absent and not (whole >= MEDIUM and _rewritten(block)):
         return f"nothing of the change {where} is there, nor anything like it"
     if found.bare >= BARE and found.bare > BARE_SHARE * whole:
         return f"lines that it adds {where} are not there, nor anything in their place"
-    if found.alike > found.edited and whole < MEDIUM and block.state is not State.TWICE:
+    if found.alike > max(found.edited, found.reworded) and whole < MEDIUM and block.state is not State.TWICE:
         return f"a line that it adds {where} is there in another form"
     if found.guarded:
         return f"what it adds {where} stands under a condition that the patch does not have"

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from syncbot.diff.lines import Change, changes, mapping, match, split_lines
-from syncbot.judge.weights import squeeze, weight
+from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, weight
 
 CONTEXT = 3
 """Surrounding lines that say where a block belongs, as in a unified diff."""
@@ -48,10 +48,23 @@ class Texts:
         self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
         self.count_b, self.count_a, self.count_t = counts_of(before), counts_of(after), counts_of(target)
         self.theirs = changes(match(self.b, self.t), len(self.b), len(self.t))
+        self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self.b_to_t = mapping(match(self.nb, self.nt))
 
+    def _remarks(self, change: Change) -> list[bytes]:
+        return [*remarks(self.b[change.a0 : change.a1]), *remarks(self.a[change.b0 : change.b1])]
+
     def line_weight(self, line: bytes) -> float:
-        return weight(line, max(self.count_b[line], self.count_a[line], self.count_t[line]))
+        heft = weight(line, max(self.count_b[line], self.count_a[line], self.count_t[line]))
+        return heft * REMARK if line in self.remarks else heft
+
+    def says(self, line: bytes) -> bool:
+        """Whether a squeezed line does something: neither trivial nor a comment."""
+        return not is_trivial(line) and line not in self.remarks
+
+    def acts(self, line: bytes) -> bool:
+        """Whether a squeezed line is anything but blank or a comment; a brace acts."""
+        return bool(line) and line not in self.remarks
 
     def gain(self, line: bytes) -> float | None:
         """How far the release went from the count before the patch to that after it; None where those are equal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 FULL_LENGTH = 12
@@ -16,6 +16,24 @@ _TRIVIAL = frozenset(
     b"else break continue return return0 return1 return-1 end endif fi done esac do then try pass default default: "
     b"begin #endif #else /** /* */ * // ## # -- <!-- --> none true false null".split()
 )
+
+
+_REMARK = re.compile(
+    rb"\s*(//|/\*|\*(\s|/|$)|dnl\s|<!--|#\s+(?!(if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line)\b))"
+)
+"""A line that begins as a comment does in one of the usual languages."""
+REMARK = 0.25
+"""What a comment weighs beside code: it does nothing, and is reworded as it is merged."""
+
+
+def remarks(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Those of consecutive lines that are comments, as far as their own text tells."""
+    within = False
+    for line in lines:
+        if within or (_REMARK.match(line) and not (b"*/" in line and line.split(b"*/", 1)[1].strip())):
+            yield line
+        opened, closed = line.rfind(b"/*"), line.rfind(b"*/")
+        within = opened > closed or (within and closed < 0)
 
 
 def squeeze(line: bytes) -> bytes:
@@ -68,6 +86,7 @@ _TEST_FOLDER = re.compile(
 _TEST_FILE = re.compile(
     r"(test[_-].*|.*[_-]tests?\.\w+|.*\.test\.\w+|.*[._]spec\.\w+|.*\.t|conftest\.py|test\.\w+|tests\.\w+)", re.I
 )
+_SURE_FOLDER = re.compile(r"(tests|testsuite|__tests__|testdata|regress|unittests?|selftests?|testcases?)", re.I)
 _GENERATED = re.compile(
     r"(configure|aclocal\.m4|ltmain\.sh|config\.(guess|sub)|.*\.pot|.*\.po|.*\.gmo|.*-lock\.json|.*\.lock|go\.sum|.*\.min\.js|Makefile\.in|config\.h\.in)"
 )
@@ -83,6 +102,16 @@ _PROGRAM = re.compile(
 def is_prose(path: str) -> bool:
     """Whether a file is read by people alone."""
     return kind_of(path) is Kind.CHANGELOG or bool(_PROSE.fullmatch(path.rsplit("/", 1)[-1]))
+
+
+def is_surely_test(path: str) -> bool:
+    """Whether nobody would keep a product's own code there: in a folder `tests`, but not in `src/test.c`."""
+    return any(_SURE_FOLDER.fullmatch(folder) for folder in path.split("/")[:-1])
+
+
+def is_program(path: str) -> bool:
+    """Whether a compiler or an interpreter reads it."""
+    return bool(_PROGRAM.fullmatch(path.rsplit("/", 1)[-1]))
 
 
 def kind_of(path: str) -> Kind:
