@@ -23,7 +23,7 @@ PURE = (
     ("files", "analyse"),
     ("blocks", "Texts"),
     ("blocks", "measure"),
-    ("stacks", "_touched"),
+    ("stacks", "touched"),
     ("stacks", "merge3"),
     ("locate", "blob_id"),
     ("stack", "blob_id"),

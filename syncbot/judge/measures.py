@@ -25,6 +25,7 @@ class Measures:
     nothing like them. Of the missing lines the share (0..1) that has a successor there: `edited`, one with every word;
     `followed`, one that is nearer to it than to what the patch took out; `reworded`, the same with nothing but other
     words, no other operator, number, constant or key word; `alike`, any. `mute`: only comments and blank lines change.
+    `short`: whether a word that stands on a line of its own, `return` or `break`, is not where it adds it.
     `kept`: whether a line that it takes out stands there edited, no nearer to what the patch makes of it than to what
     it was. `guarded`: it stands under a condition that the patch does not have. `white`: only white space changes;
     `white_stays`: and the release has it as it was."""
@@ -38,6 +39,7 @@ class Measures:
     followed: float
     reworded: float
     mute: bool
+    short: bool
     alike: float
     kept: bool
     guarded: bool
@@ -76,6 +78,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         followed=followed,
         reworded=reworded,
         mute=bool(texts.remarks) and not any(texts.acts(line) for line in [*added, *removed]),
+        short=_short(texts, change, there),
         alike=_edited(texts, change, there, window, 0.0),
         kept=_kept(texts, change, window, removed),
         guarded=guarded(texts, change, there, (low, high)),
@@ -218,6 +221,13 @@ def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[i
                 fresh = [i for i in fresh if i > spot]
                 break
     return found / total
+
+
+def _short(texts: Texts, change: Change, there: dict[int, int]) -> bool:
+    """Lines that are too common to weigh may still be all that matters: what a guard returns."""
+    own = [i for i in range(change.b0, change.b1) if texts.is_word(texts.na[i])]
+    lines = range(change.b0, change.b1)
+    return any(i not in there for i in own) and any(i in there for i in lines if texts.says(texts.na[i]))
 
 
 def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> tuple[float, float]:

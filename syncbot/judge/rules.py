@@ -167,6 +167,8 @@ def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
         return f"lines that it adds {where} are not there, nor anything in their place"
     if found.alike > max(found.edited, found.reworded) and whole < MEDIUM and block.state is not State.TWICE:
         return f"a line that it adds {where} is there in another form"
+    if found.short and whole < MEDIUM and block.state is not State.TWICE:
+        return f"a statement that it adds {where} is not there"
     if found.guarded:
         return f"what it adds {where} stands under a condition that the patch does not have"
     return ""

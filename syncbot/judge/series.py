@@ -19,6 +19,7 @@ from syncbot.judge.locate import Renames
 from syncbot.judge.parts import combined
 from syncbot.judge.stack import Misfit, Overlay
 from syncbot.judge.stacks import Stacks, Stand, stand_on
+from syncbot.judge.together import Together
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.trees import Tree
@@ -41,28 +42,34 @@ def judge_series(
     where one is missing."""
     facts = Facts(base, target, released)
     stacks = Stacks(Overlay(base), Overlay(base), Overlay(target), Renames(base, target), facts, history)
-    judged = tuple(_entry(index, patch, stacks, target_name) for index, patch in enumerate(series, 1))
+    together = Together(series)
+    judged = tuple(_entry(index, patch, stacks, together, target_name) for index, patch in enumerate(series, 1))
     return SeriesJudgement(base_name, target_name, judged)
 
 
-def _entry(index: int, entry: SeriesPatch, stacks: Stacks, target_name: str) -> Judgement:
+def _entry(index: int, entry: SeriesPatch, stacks: Stacks, together: Together, target_name: str) -> Judgement:
     """One line of the series; a file of several commits is judged commit by commit."""
     try:
         patch = parse_patch(entry.content, entry.strip, stacks.full.exists)
         if len(patch.commits) < 2:
-            return _one(index, entry, patch, stacks, target_name)
+            return _one(index, entry, patch, stacks, together, target_name)
         return _several(index, entry, patch, stacks, target_name)
     except (InputError, HostileInput) as error:
         return broken(index, entry, str(error))
 
 
-def _one(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, target_name: str) -> Judgement:
+def _one(
+    index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, together: Together, target_name: str
+) -> Judgement:
     stand = stand_on(patch, stacks)
     if isinstance(stand, Misfit):
         if entry.waiting:
             return broken(index, entry, f"it still waits for a person ({stand.path}: {stand.why})")
         return broken(index, entry, f"{stand.path}: {stand.why}")
     decision = _decide(entry, patch, stand, stacks)
+    open_ = decision.action is not Action.DROP and decision.verdict is not Verdict.UNTOUCHED and not stand.already
+    if index - 1 in together.found or (open_ and together.look(index - 1, stacks)):
+        decision = together.dropped(index - 1, decision)
     stacks.advance(entry.name, decision, stand)
     return judgement_of(index, entry, patch, decision, stand, target_name)
 
@@ -130,7 +137,7 @@ def _several(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, targe
         trial.advance(entry.name, decision, stand)
         judged.append(judgement_of(number, entry, piece, decision, stand, target_name))
         stands.append(stand)
-    whole = combined(index, entry, patch, judged)
+    whole = combined(index, entry, patch, judged, target_name)
     if whole.action.waits:
         stacks.wait(entry.name, stands)
     else:

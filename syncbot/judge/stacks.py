@@ -159,15 +159,15 @@ def _entangled(full: Sequence[FileChange], stacks: Stacks) -> bool:
     added: set[bytes] = set()
     undone: set[bytes] = set()
     for change in full:
-        mine, _ = _touched(change)
+        mine, _ = touched(change)
         added |= mine
         for path in change.paths:
             for _, other in stacks.waiting.get(path, []):
-                undone |= _touched(other)[1]
+                undone |= touched(other)[1]
     return not added or len(added & undone) * 2 > len(added)
 
 
-def _touched(change: FileChange) -> tuple[set[bytes], set[bytes]]:
+def touched(change: FileChange) -> tuple[set[bytes], set[bytes]]:
     """The telling lines that a change adds and removes, without white space."""
     old = split_lines(change.before.content if change.before else b"")
     new = split_lines(change.after.content if change.after else b"")

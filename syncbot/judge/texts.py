@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 from syncbot.diff.lines import Change, changes, mapping, match, split_lines
-from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, weight
+from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, squeezed_text, weight
 
 CONTEXT = 3
 """Surrounding lines that say where a block belongs, as in a unified diff."""
@@ -26,7 +26,10 @@ def lines_of(content: bytes) -> list[bytes]:
 
 @lru_cache(maxsize=64)
 def squeezed_of(content: bytes) -> list[bytes]:
-    return [squeeze(line) for line in lines_of(content)]
+    lines = squeezed_text(content).split(b"\n")
+    if not content or content.endswith(b"\n"):
+        lines.pop()  # nothing follows the last line end
+    return lines
 
 
 @lru_cache(maxsize=64)
@@ -61,6 +64,10 @@ class Texts:
     def says(self, line: bytes) -> bool:
         """Whether a squeezed line does something: neither trivial nor a comment."""
         return not is_trivial(line) and line not in self.remarks
+
+    def is_word(self, line: bytes) -> bool:
+        """Whether a squeezed line is a statement too common to weigh."""
+        return is_trivial(line) and line not in self.remarks and any(97 <= byte <= 122 for byte in line)
 
     def acts(self, line: bytes) -> bool:
         """Whether a squeezed line is anything but blank or a comment; a brace acts."""
