@@ -67,13 +67,14 @@ def measure(texts: Texts, change: Change) -> Measures:
         low + i: window[0] + j for i, j in mapping(match(texts.na[low:high], texts.nt[window[0] : window[1]])).items()
     }
     white = not added and not removed
+    nearby, anywhere = _nearby(texts, change, added)
     followed, reworded = _followed(texts, change, there, window)
     return Measures(
         weight=total,
         contrast=gained / total if total else 0.0,
-        alignment=_alignment(texts, change, there, added, (low, high)),
+        alignment=max(_alignment(texts, change, there, added, (low, high)), nearby if anywhere else 0.0),
         remains=_remains(texts, change, window, removed),
-        bare=_bare(texts, change, there, added),
+        bare=0.0 if anywhere and nearby >= 1 else _bare(texts, change, there, added),
         edited=_edited(texts, change, there, window, 1.0),
         followed=followed,
         reworded=reworded,
@@ -86,7 +87,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         removed=len(removed),
         white=white,
         white_stays=white and _white_stays(texts, change, window),
-        nearby=_nearby(texts, change, added),
+        nearby=nearby,
     )
 
 
@@ -308,10 +309,27 @@ def _white_stays(texts: Texts, change: Change, window: tuple[int, int]) -> bool:
     return bool((old - new) & there) and not (new - old) & there
 
 
-def _nearby(texts: Texts, change: Change, added: list[bytes]) -> float:
+BODY = 3
+"""Telling lines that a new function has at least below its head."""
+
+
+def _defines(texts: Texts, change: Change) -> bool:
+    """Whether a block only adds whole functions or types: it begins with a head, and only heads stand at the margin."""
+    if change.a0 != change.a1:
+        return False
+    lines = [line for line in texts.a[change.b0 : change.b1] if texts.says(squeeze(line))]
+    margin = [line for line in lines if not line[:1].isspace()]
+    heads = bool(margin) and lines[0] is margin[0] and all(is_head(line) for line in margin)
+    return heads and len(lines) - len(margin) >= BODY and any(texts.gain(squeeze(line)) for line in margin)
+
+
+def _nearby(texts: Texts, change: Change, added: list[bytes]) -> tuple[float, bool]:
+    """How much of what it adds stands in the same function or list (a definition stands once in a file, wherever it
+    stands), and whether all of it is definitions, which do the same anywhere."""
+    defines = _defines(texts, change)
     low, high = texts.section(change)
     if any(is_head(line) and texts.gain(squeeze(line)) for line in texts.a[change.b0 : change.b1]):
-        low, high = 0, len(texts.t)  # a definition stands once in a file, wherever it stands
+        low, high = 0, len(texts.t)
     here = Counter(texts.nt[low:high])
     total = found = 0.0
     for line in added:
@@ -322,4 +340,4 @@ def _nearby(texts: Texts, change: Change, added: list[bytes]) -> float:
         if here[line] > 0 and texts.is_new(line):
             here[line] -= 1
             found += heft
-    return found / total if total else 0.0
+    return (found / total if total else 0.0), defines

@@ -158,10 +158,11 @@ def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
         return f"nothing of the change {where} is there"
     if found.white_stays:
         return f"the white space that it changes {where} is as it was"
-    if found.remains >= REMAINS and found.removed:
+    small = found.weight <= BARE_SHARE * whole
+    if found.remains >= REMAINS and found.removed and not (small and found.weight < BARE):
         return f"what it removes {where} still stands there"
     absent = block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT
-    if absent and not (whole >= MEDIUM and _rewritten(block)):
+    if absent and not small and found.reworded < 1 and not (whole >= MEDIUM and _rewritten(block)):
         return f"nothing of the change {where} is there, nor anything like it"
     if found.bare >= BARE and found.bare > BARE_SHARE * whole:
         return f"lines that it adds {where} are not there, nor anything in their place"
