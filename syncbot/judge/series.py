@@ -19,7 +19,7 @@ from syncbot.judge.locate import Renames
 from syncbot.judge.parts import combined
 from syncbot.judge.stack import Misfit, Overlay
 from syncbot.judge.stacks import Stacks, Stand, stand_on
-from syncbot.judge.together import Together
+from syncbot.judge.together import Together, as_one, summed_up
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.trees import Tree
@@ -128,8 +128,8 @@ def _several(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, targe
     """Each commit of the file on top of the one before; all of them wait where one does."""
     trial = stacks.copy()
     judged, stands = [], []
-    for number, commit in enumerate(patch.commits, 1):
-        piece = Patch((commit,), patch.strip, patch.prefixes)
+    pieces = [Patch((commit,), patch.strip, patch.prefixes) for commit in patch.commits]
+    for number, (commit, piece) in enumerate(zip(patch.commits, pieces, strict=True), 1):
         stand = stand_on(piece, trial)
         if isinstance(stand, Misfit):
             return broken(index, entry, f"commit {number} ({commit.subject}): {stand.path}: {stand.why}")
@@ -137,6 +137,11 @@ def _several(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, targe
         trial.advance(entry.name, decision, stand)
         judged.append(judgement_of(number, entry, piece, decision, stand, target_name))
         stands.append(stand)
+    gone = all(judgement.action is Action.DROP for judgement in judged)
+    if not gone and entry.keep is None and summed_up(pieces, stacks):
+        judged = [as_one(judgement) for judgement in judged]
+        trial = stacks.copy()
+        trial.drop(pieces)
     whole = combined(index, entry, patch, judged, target_name)
     if whole.action.waits:
         stacks.wait(entry.name, stands)

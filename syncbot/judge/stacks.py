@@ -74,6 +74,14 @@ class Stacks:
             for file in decision.files:
                 put_result(self.target, file)
 
+    def drop(self, patches: Iterable[Patch]) -> None:
+        """Patches that the release has, one after the other."""
+        for patch in patches:
+            for tree in (self.before, self.full):
+                fitted = fit_patch(patch, tree)
+                if isinstance(fitted, Fitted):
+                    tree.apply(fitted.changes)
+
     def wait(self, name: PatchName, stands: Iterable[Stand]) -> None:
         """The patch stays out of `before` and `target`; later ones are judged without it."""
         for stand in stands:

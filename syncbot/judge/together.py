@@ -23,7 +23,7 @@ from syncbot.judge.stacks import Stacks, touched
 from syncbot.judge.texts import squeezed_of
 from syncbot.judge.weights import is_trivial, squeeze
 from syncbot.model.ids import PatchName
-from syncbot.model.judgement import Evidence
+from syncbot.model.judgement import Evidence, Judgement
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 
@@ -90,6 +90,25 @@ class Together:
                 return
 
 
+def as_one(judgement: Judgement) -> Judgement:
+    """The judgement of one commit of a file whose commits are in the release together."""
+    if judgement.action is Action.DROP:
+        return judgement
+    detail = "it is in the release together with the other commits of its file"
+    return replace(
+        judgement,
+        fit=Fit.NONE,
+        verdict=Verdict.OBSOLETE,
+        action=Action.DROP,
+        proof=Proof.MATCHED,
+        reason=detail,
+        evidence=(Evidence("together", detail), *judgement.evidence),
+        refreshed=None,
+        blocked_by=(),
+        lines_after=0,
+    )
+
+
 def lines_of(content: bytes) -> Lines:
     """Read off the text of the patch: enough to say which patches may have to do with one another."""
     told: dict[bytes, set[bytes]] = {b"+": set(), b"-": set(), b" ": set()}
@@ -104,21 +123,25 @@ def _there(entries: Sequence[SeriesPatch], stacks: Stacks) -> bool:
     """Whether all that the entries do together is in the release."""
     if any(entry.keep is not None or entry.waiting for entry in entries):
         return False
+    patches = [_single(entry, stacks.before) for entry in entries]
+    return all(patches) and summed_up([patch for patch in patches if patch], stacks)
+
+
+def summed_up(patches: Sequence[Patch], stacks: Stacks) -> bool:
+    """Whether what the patches do one after the other is in the release, taken as one change."""
     scratch = stacks.before.copy()
     steps: list[tuple[FileChange, ...]] = []
-    patch = None
-    for entry in entries:
-        patch = _single(entry, scratch)
-        fitted = None if patch is None else fit_patch(patch, scratch, fuzz=0)
-        if patch is None or fitted is None or isinstance(fitted, Misfit) or _spoken_against(patch, scratch, stacks):
+    for patch in patches:
+        fitted = fit_patch(patch, scratch, fuzz=0)
+        if isinstance(fitted, Misfit) or _spoken_against(patch, scratch, stacks):
             return False
         scratch.apply(fitted.changes)
         steps.append(fitted.changes)
     changes = _sum(steps, scratch)
-    if not changes or patch is None:
+    if not changes:
         return False
     files = [find(change, stacks.target, stacks.renames) for change in changes]
-    case = make_case(patch, files, already=True)
+    case = make_case(patches[-1], files, already=True)
     if proved(case) is not None:
         return True
     if code_proved(case) is None and matched(case) is None:

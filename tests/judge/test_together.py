@@ -90,3 +90,19 @@ def test_a_pinned_patch_is_not_dropped_with_its_fix() -> None:
     series = series_of("", FIRST, GUARD)
     pinned = [replace(series[0], keep="ours"), series[1]]
     assert judged(pinned, "", GUARD + REST)[0].action is not Action.DROP
+
+
+def test_commits_of_one_file_that_upstream_took_as_one() -> None:
+    """A mailbox with a fix and its fix-up is one entry of the series."""
+    mails = (
+        b"From %040d Mon Sep 17 00:00:00 2001\nFrom: A <a@b.example>\nDate: Mon, 2 Jan 2023 10:00:00 +0000\n"
+        b"Subject: [PATCH] step %d\n\n---\n%b\n-- \n2.40\n\n"
+    )
+    steps = series_of("", FIRST, GUARD)
+    box = b"".join(mails % (i, i, step.content.partition(b"\n\n")[2]) for i, step in enumerate(steps, 1))
+    entry = replace(steps[0], content=box)
+    (found,) = judged([entry], "", GUARD + REST)
+    assert found.action is Action.DROP
+    assert [part.verdict for part in found.parts or ()] == ["obsolete", "obsolete"]
+    (found,) = judged([entry], "", REST)
+    assert found.action is not Action.DROP
