@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from syncbot.diff.lines import split_lines
-from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.judge.weights import is_trivial, squeezed_text
 from syncbot.model.ids import BlobId
-from syncbot.model.trees import Tree, blob_id
+from syncbot.model.trees import ComparedTree, Tree, blob_id
 
 SAME_FILE = 0.5
 """Share of a file's lines that a moved copy under the same name still has; git's own threshold for a rename."""
@@ -18,6 +17,10 @@ SAME_CONTENT = 0.7
 MAX_CANDIDATES = 200
 MIN_LINES = 8
 """A file with fewer lines of content says too little to be recognised under another name."""
+
+
+Alike = Callable[[frozenset[bytes], frozenset[bytes]], float]
+"""How alike the telling lines of an old text and of a new one are (0..1)."""
 
 
 class Renames:
@@ -46,12 +49,12 @@ class Renames:
         if not lines:
             return None
         name = path.rsplit("/", 1)[-1]
-        best = self._best(by_name.get(name, []), lines, SAME_FILE)
+        best = self._best(by_name.get(name, []), lines, SAME_FILE, kept if len(lines) >= MIN_LINES else similarity)
         if best is None and len(lines) >= MIN_LINES:
             ending = name.rsplit(".", 1)[-1] if "." in name else None
             others = [p for other, paths in by_name.items() if other != name and _ends(other, ending) for p in paths]
             if len(others) <= MAX_CANDIDATES:
-                best = self._best(others, lines, SAME_CONTENT)
+                best = self._best(others, lines, SAME_CONTENT, similarity)
         return best
 
     def holds(self, lines: frozenset[bytes], least: float) -> bool:
@@ -66,8 +69,8 @@ class Renames:
         entry = self._target.entry(path)
         return entry is not None and entry.id == id
 
-    def _best(self, paths: list[str], lines: frozenset[bytes], least: float) -> str | None:
-        scored = [(similarity(lines, said(self._target.read(p) or b"")), p) for p in paths[:MAX_CANDIDATES]]
+    def _best(self, paths: list[str], lines: frozenset[bytes], least: float, like: Alike) -> str | None:
+        scored = [(like(lines, said(self._target.read(p) or b"")), p) for p in paths[:MAX_CANDIDATES]]
         good = sorted((score, p) for score, p in scored if score >= least)
         if not good or (len(good) > 1 and good[-2][0] >= good[-1][0] - 0.05):
             return None  # two homes that look alike: none is known to be it
@@ -75,13 +78,18 @@ class Renames:
 
     def _new_paths(self) -> dict[str, list[str]]:
         if self._new_by_name is None:
-            old = set(self._base.paths())
             found: dict[str, list[str]] = defaultdict(list)
-            for path in sorted(self._target.paths()):
-                if path not in old:
-                    found[path.rsplit("/", 1)[-1]].append(path)
+            for path in sorted(added(self._base, self._target)):
+                found[path.rsplit("/", 1)[-1]].append(path)
             self._new_by_name = dict(found)
         return self._new_by_name
+
+
+def added(base: Tree, target: Tree) -> Iterable[str]:
+    """The target's paths that the base does not have; asked of the target itself, if it can compare trees."""
+    if isinstance(target, ComparedTree) and (found := target.added(base)) is not None:
+        return found
+    return set(target.paths()).difference(base.paths())
 
 
 def _ends(name: str, ending: str | None) -> bool:
@@ -91,7 +99,21 @@ def _ends(name: str, ending: str | None) -> bool:
 @lru_cache(maxsize=512)
 def said(content: bytes) -> frozenset[bytes]:
     """The lines of a text that say something, without white space."""
-    return frozenset(line for line in map(squeeze, split_lines(content)) if not is_trivial(line))
+    return frozenset(line for line in set(squeezed_text(content).split(b"\n")) if not is_trivial(line))
+
+
+def said_anew(old: bytes, new: bytes) -> frozenset[bytes]:
+    """The lines that new says and old does not: `said(new) - said(old)`, for less."""
+    if old == new:
+        return frozenset()
+    fresh = set(squeezed_text(new).split(b"\n")).difference(squeezed_text(old).split(b"\n"))
+    return frozenset(line for line in fresh if not is_trivial(line))
+
+
+def kept(old: frozenset[bytes], new: frozenset[bytes]) -> float:
+    """How much of the old text is in the new one (0..1), however much it grew: enough where even the name is the
+    same."""
+    return len(old & new) / max(len(old), 1)
 
 
 def similarity(a: frozenset[bytes], b: frozenset[bytes]) -> float:
