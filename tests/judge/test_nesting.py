@@ -109,8 +109,5 @@ def test_a_new_function_is_there_wherever_it_stands_in_its_file() -> None:
     method += "        return wanted <= room\n\n"
     first = "class A:\n    def a(self):\n        return self.x\n\n"
     second = "class B:\n    def b(self):\n        return self.y\n\n"
-        "class A:\n    def a(self):\n        return self.x\n\n",
-        "class B:\n    def b(self):\n        return self.y\n\n",
-    )
     base, after = {"x.py": first + second}, {"x.py": first + method + second}
     stays(by_trees(patch_of(base, after), base, {"x.py": first.replace("x\n", "z\n") + second + method}))
