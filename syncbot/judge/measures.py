@@ -200,9 +200,10 @@ def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[i
     """Later edits leave most of a line's words: of the weight of the lines not found, the share (0..1) that has a
     successor of its own at the place, alike, and with that share of the words that the line brings in. Spread over
     several lines the same words say something else."""
-    missing = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    lost = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    missing = [i for i in lost if texts.says(texts.na[i])]
     if not missing:
-        return 1.0
+        return 0.0 if lost else 1.0
     above = max((there[i] for i in there if i < missing[0]), default=window[0] - 1)
     below = min((there[i] for i in there if i > missing[-1]), default=window[1])
     taken = set(there.values())
@@ -236,9 +237,10 @@ def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple
     something is left, a new line that is more like it than like anything that the patch takes out. A later edit that
     comes nearer to the old line than to the new one has undone the change. And the share of those that are only
     worded otherwise."""
-    missing = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    lost = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    missing = [i for i in lost if texts.says(texts.na[i])]
     if not missing:
-        return 1.0, 1.0
+        return (0.0, 0.0) if lost else (1.0, 1.0)
     taken = set(there.values())
     above = max((there[i] for i in there if i < missing[0]), default=window[0] - 1)
     below = min((there[i] for i in there if i > missing[-1]), default=window[1])

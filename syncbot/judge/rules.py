@@ -97,7 +97,7 @@ def weigh(files: Sequence[FileFinding]) -> Score:
         if is_half(file) or _unnamed(file):
             veto = veto or f"{file.change.path} has another mode or name, or what leaves it went elsewhere"
         for block in file.blocks:
-            veto = veto or _veto(file, block, whole)
+            veto = veto or against(file, block, whole)
             score = block_score(block, whole)
             total += block.weight
             scored += block.weight * score
@@ -146,7 +146,7 @@ def _rewritten(block: BlockFinding) -> bool:
     return found.followed >= 1 or (found.removed > 0 and not found.kept)
 
 
-def _veto(file: FileFinding, block: BlockFinding, whole: float) -> str:
+def against(file: FileFinding, block: BlockFinding, whole: float) -> str:
     """What in a block speaks against the patch being merged."""
     if block.state in UPSTREAM or (block.measures.mute and whole >= SMALL):
         return ""

@@ -68,7 +68,7 @@ def _one(
         return broken(index, entry, f"{stand.path}: {stand.why}")
     decision = _decide(entry, patch, stand, stacks)
     open_ = decision.action is not Action.DROP and decision.verdict is not Verdict.UNTOUCHED and not stand.already
-    if index - 1 in together.found or (open_ and together.look(index - 1, stacks)):
+    if index - 1 in together.found or (open_ and together.look(index - 1, decision, stacks)):
         decision = together.dropped(index - 1, decision)
     stacks.advance(entry.name, decision, stand)
     return judgement_of(index, entry, patch, decision, stand, target_name)

@@ -17,7 +17,7 @@ from syncbot.judge.blocks import BlockFinding, TextFinding
 from syncbot.judge.case import Case, Decision, make_case
 from syncbot.judge.files import FileFinding, FileState, find
 from syncbot.judge.present import code_proved, matched, proved
-from syncbot.judge.rules import UPSTREAM, deciding, weigh
+from syncbot.judge.rules import MISSING, UPSTREAM, against, block_score, deciding, weigh
 from syncbot.judge.stack import FileChange, Misfit, Overlay, Side, fit_patch
 from syncbot.judge.stacks import Stacks, touched
 from syncbot.judge.texts import squeezed_of
@@ -66,11 +66,16 @@ class Together:
             evidence=(Evidence("together", detail), *decision.evidence),
         )
 
-    def look(self, at: int, stacks: Stacks) -> bool:
-        """Whether the entry is in the release together with later ones; `stacks` are as it finds them. Those that are
-        get remembered."""
+    def look(self, at: int, decision: Decision, stacks: Stacks) -> bool:
+        """Whether the entry, decided alone so, is in the release together with later ones; `stacks` are as it finds
+        them. Those that are get remembered."""
+        gaps = _gaps(decision)
+        if gaps is None:
+            return False
         for group in self._groups(at):
-            if _there([self.series[i] for i in group], stacks):
+            others = [self._lines[i] for i in group[1:]]
+            helped = not gaps or any(lines.changes(gap) for lines in others for gap in gaps)
+            if helped and _there([self.series[i] for i in group], stacks):
                 names = tuple(self.series[i].name for i in group)
                 self.found.update(dict.fromkeys(group, names))
                 return True
@@ -88,6 +93,25 @@ class Together:
             yield tuple(group)
             if len(group) == MOST:
                 return
+
+
+def _gaps(decision: Decision) -> list[Lines] | None:
+    """What of a patch speaks against its being in the release: only what others change of it can be there in the sum.
+    None where they cannot help: a file is gone."""
+    gaps = []
+    files = deciding(decision.all_files)
+    whole = sum(block.weight for file in files for block in file.blocks)
+    for file in files:
+        if file.state is FileState.GONE:
+            return None
+        before, after = (squeezed_of(side.content) if side else [] for side in (file.change.before, file.change.after))
+        for block in file.blocks:
+            if not block.weight or not (against(file, block, whole) or block_score(block, whole) < MISSING):
+                continue
+            old = frozenset(before[block.change.a0 : block.change.a1])
+            new = frozenset(after[block.change.b0 : block.change.b1])
+            gaps.append(Lines(new - old, old - new, frozenset()))
+    return gaps
 
 
 def as_one(judgement: Judgement) -> Judgement:
