@@ -14,9 +14,11 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from syncbot.judge import blocks, decide, rules
+from syncbot.judge import blocks, decide, doubtful, locate, measures, rules, together, weights
 
-NUMBERS = (rules, blocks)
+ANALYSING = (blocks, measures, weights)
+"""The modules whose numbers change what is found in a file, not only what is made of it."""
+NUMBERS = (rules, doubtful, locate, together, *ANALYSING)
 """The modules whose numbers are moved."""
 MOVES = (-0.2, +0.2)
 PURE = (
@@ -30,7 +32,9 @@ PURE = (
     ("stack", "apply_file"),
     ("fits", "apply_file"),
 )
-"""Functions that depend on their arguments alone (`analyse` also on the numbers of `blocks`)."""
+"""Functions that depend on their arguments alone."""
+ANALYSED = (("files", "analyse"), ("blocks", "Texts"), ("blocks", "measure"))
+"""Those that also depend on the numbers of the modules that analyse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ def _short(module: ModuleType) -> str:
 
 
 def _moved(value: float, by: float) -> float:
+    if isinstance(value, int):
+        return max(round(value * (1 + by)), 1)
     moved = round(value * (1 + by), 6)
     return min(moved, 1.0) if value < 1 else moved
 
@@ -127,7 +133,8 @@ def _imports() -> list[tuple[ModuleType, ast.ImportFrom]]:
 
 class Memory:
     """Remembers what pure functions of the judge said, so that one package is judged by many variants in little more
-    time than by one. It must be cleared between packages, and forgets `analyse` whenever a number of `blocks` moves."""
+    time than by one. It must be cleared between packages, and forgets what was found in files
+    whenever a number of the modules that analyse moves."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, str], dict[Any, Any]] = {}
@@ -143,15 +150,17 @@ class Memory:
 
     @contextmanager
     def analysing_anew(self, variant: Variant) -> Iterator[None]:
-        said = self._said.get(("files", "analyse"))
-        if said is None or variant.number is None or variant.number[0] != blocks.__name__:
+        moved = variant.number is not None and variant.number[0] in {module.__name__ for module in ANALYSING}
+        if not moved:
             yield
             return
-        kept = dict(said)
-        said.clear()
+        kept = {place: dict(said) for place, said in self._said.items() if place in ANALYSED}
+        for place in kept:
+            self._said[place].clear()
         yield
-        said.clear()
-        said.update(kept)
+        for place, said in kept.items():
+            self._said[place].clear()
+            self._said[place].update(said)
 
 
 def _remembering(function: Callable[..., Any], known: dict[Any, Any]) -> Callable[..., Any]:
