@@ -95,6 +95,18 @@ class ForgeRefused(ForgeError):
     exit_code = Exit.INPUT
 
 
+class ForgeStopped(ForgeRefused):
+    """The kill switch is on: nothing is written to the forge."""
+
+
+class ForgeBusy(ForgeError):
+    """The forge asks for fewer requests. `wait`: seconds until it may be asked again."""
+
+    def __init__(self, what: str, remedy: str = "", *, wait: float = 60.0) -> None:
+        super().__init__(what, remedy)
+        self.wait = wait
+
+
 class StoreError(SyncbotError):
     """The state database cannot be used."""
 

@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from syncbot.errors import InputError
+from syncbot.model.forge_keys import FORGE_KEYS, read_forge, read_identity
+from syncbot.model.manner_keys import MANNER_KEYS, read_manners
 from syncbot.model.policy_keys import POLICY_KEYS, read_policy
-from syncbot.model.settings import Identity, Limits, Settings
+from syncbot.model.settings import Limits, Settings
 from syncbot.model.tables import (
     COUNT,
     NAME,
@@ -35,6 +37,11 @@ PYPROJECT = "pyproject.toml"
 STATE_VARIABLE = "SYNCBOT_STATE"
 DATABASE_VARIABLE = "SYNCBOT_DATABASE_URL"
 DATABASE_FILE = "syncbot.db"
+TOKEN_VARIABLE = "SYNCBOT_GITHUB_TOKEN"  # noqa: S105  # the name of a variable
+APP_VARIABLE = "SYNCBOT_GITHUB_APP_ID"
+KEY_VARIABLE = "SYNCBOT_GITHUB_APP_KEY"
+PASSWORD_VARIABLE = "SYNCBOT_FORGE_PASSWORD"  # noqa: S105  # the name of a variable
+STOP_VARIABLE = "SYNCBOT_STOP"
 
 _DEFAULT = Settings()
 
@@ -112,6 +119,14 @@ def _cap(value: object) -> int | None:
     return value
 
 
+def _jobs(value: object) -> int | None:
+    if value == "cores":
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Wrong('a whole number from 1, or "cores"')
+    return value
+
+
 def _shown_size(size: int) -> str:
     gib, mib = divmod(size, 1024**3), divmod(size, 1024**2)
     return f'"{gib[0]} GiB"' if not gib[1] else f'"{mib[0]} MiB"'
@@ -125,6 +140,13 @@ CAP: Key[int | None] = Key(
     _DEFAULT.max_new_proposals,
     str(_DEFAULT.max_new_proposals),
     "How many new proposals one run may open.",
+)
+JOBS: Key[int | None] = Key(
+    "jobs",
+    Kind('integer or `"cores"`', _jobs),
+    _DEFAULT.jobs,
+    '"cores"',
+    "How many processes work on packages; a few packages take none.",
 )
 SCHEDULE = Key(
     "schedule",
@@ -146,20 +168,6 @@ REWRITE: Key[tuple[tuple[str, str], ...]] = Key(
     (),
     "empty",
     "What to put in place of an upstream address's prefix; the longest prefix wins.",
-)
-IDENTITY_NAME = Key(
-    "identity.name",
-    NAME,
-    _DEFAULT.identity.name,
-    f'"{_DEFAULT.identity.name}"',
-    "The name that the bot's commits bear.",
-)
-IDENTITY_EMAIL = Key(
-    "identity.email",
-    NAME,
-    _DEFAULT.identity.email,
-    f'"{_DEFAULT.identity.email}"',
-    "The mail address that the bot's commits bear.",
 )
 
 
@@ -184,11 +192,12 @@ KEYS: tuple[Key[Any], ...] = (
     STATE,
     *POLICY_KEYS,
     CAP,
+    *MANNER_KEYS,
+    JOBS,
     SCHEDULE,
     TIMEZONE,
     REWRITE,
-    IDENTITY_NAME,
-    IDENTITY_EMAIL,
+    *FORGE_KEYS,
     PATCH_BYTES,
     ARCHIVE_BYTES,
     UNPACKED_BYTES,
@@ -207,6 +216,11 @@ ENVIRONMENT: tuple[SettingDoc, ...] = (
         f"SQLite in the state folder's `{DATABASE_FILE}`",
         "The database that keeps the state.",
     ),
+    SettingDoc(TOKEN_VARIABLE, "token", "none", "GitHub: a personal token, classic or fine-grained."),
+    SettingDoc(APP_VARIABLE, "number", "none", "GitHub: the id of the App to work as, instead of a token."),
+    SettingDoc(KEY_VARIABLE, "path", "none", "GitHub: the file of the App's private key."),
+    SettingDoc(PASSWORD_VARIABLE, "text", "none", "The `git` forge: the password or token for https addresses."),
+    SettingDoc(STOP_VARIABLE, "text", "empty", "The kill switch: if it is set, nothing is written to a forge."),
 )
 """Every environment variable that is read, likewise."""
 
@@ -269,10 +283,13 @@ def settings_of(values: Values) -> Settings:
         state=state,
         policy=read_policy(values, _DEFAULT.policy),
         max_new_proposals=values.get(CAP),
+        manners=read_manners(values),
+        jobs=values.get(JOBS),
         schedule=values.get(SCHEDULE),
         timezone=values.get(TIMEZONE),
         rewrite=values.get(REWRITE),
-        identity=Identity(values.get(IDENTITY_NAME), values.get(IDENTITY_EMAIL)),
+        identity=read_identity(values),
+        forge=read_forge(values),
         limits=Limits(
             patch_bytes=values.get(PATCH_BYTES),
             archive_bytes=values.get(ARCHIVE_BYTES),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks import accuracy, engine, mutants, startup
+from benchmarks import accuracy, day, engine, engine_history, index, mutants, startup
 from benchmarks.cases import Cases, Corpus, Stories
 from benchmarks.tables import Report
 
@@ -43,6 +43,12 @@ def on_cases(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 jobs_option = click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Processes.")
+repo_option = click.option(
+    "--repo",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="PATH",
+    help="A real upstream's git repository. Default: a generated one.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a document instead of tables.")
 
 
@@ -81,13 +87,43 @@ def _mutants(cases: Cases, listed: bool, per_file: int, jobs: int, as_json: bool
 @main.command("engine")
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Measurements of each.")
 @click.option("--patches", type=click.IntRange(1), default=5, show_default=True, help="The first so many of a series.")
+@click.option(
+    "--packages", type=click.IntRange(1), default=12, show_default=True, help="With history: at most so many."
+)
+@repo_option
 @json_option
 @on_cases
-def _engine(cases: Cases, rounds: int, patches: int, as_json: bool) -> None:
-    """Milliseconds per patch, beside git apply and GNU patch."""
+def _engine(cases: Cases, rounds: int, patches: int, packages: int, repo: Path | None, as_json: bool) -> None:
+    """Milliseconds per package: with history beside git rebase and git cherry, else beside git apply and GNU patch."""
     if isinstance(cases, Stories):
-        cases = engine.packages(cases)
-    show(engine.report(cases, rounds=rounds, patches=patches), as_json=as_json)
+        made = engine_history.report(repo, rounds=rounds, patches=patches, packages=packages)
+    else:
+        made = engine.report(cases, rounds=rounds, patches=patches)
+    show(made, as_json=as_json)
+
+
+@main.command("index")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Measurements of each.")
+@click.option("--commits", type=click.IntRange(2), default=10_000, show_default=True, help="The last so many.")
+@repo_option
+@json_option
+def _index(rounds: int, commits: int, repo: Path | None, as_json: bool) -> None:
+    """Filling the history index and asking it, beside git log -p piped to git patch-id."""
+    show(index.report(repo, commits=commits, rounds=rounds), as_json=as_json)
+
+
+@main.command("day")
+@click.option("--packages", default="100,1000", show_default=True, metavar="N,...", help="The sizes of the workspaces.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Unchanged worlds of each.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes. Default: as many as there are cores.")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw the curve into this file.")
+@json_option
+def _day(packages: str, rounds: int, jobs: int | None, svg: Path | None, as_json: bool) -> None:
+    """The daily sync of whole workspaces, as they grow: seconds, processors, memory; beside loops of git."""
+    sizes = sorted({int(word) for word in packages.split(",") if word.strip().isdigit() and int(word)})
+    if not sizes:
+        raise click.UsageError("--packages needs numbers, such as 100,1000,5000")
+    show(day.report(sizes, rounds, jobs, svg), as_json=as_json)
 
 
 @main.command("startup")

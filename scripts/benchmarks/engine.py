@@ -1,4 +1,8 @@
-"""What judging costs, beside the tools that people ask today, on the same patches and the same release."""
+"""What judging a package costs, beside the tools that people ask today, on the same patches and the same release.
+
+The judge gives the whole answer (verdict, evidence, commit); the peers say whether patches apply, or whether a commit
+of the same diff is there.
+"""
 
 from __future__ import annotations
 
@@ -8,55 +12,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from benchmarks.cases import Cases, Stories
+from benchmarks.cases import Cases
 from benchmarks.processes import Task, alternated, medians, run
 from benchmarks.tables import Cell, Report, Table
 from syncbot.git import trees
 from syncbot.judge import judge_series
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.trees import Tree
 from syncbot.sources.folder import FolderTree
 
 WARM = (
-    "the files in the system's cache, and Python; not the judge: each round opens the trees anew, and what was "
-    "remembered of texts is forgotten before it"
+    "the files in the system's cache, Python, the open repository with its folders, and the history index; not the "
+    "judge: each round reads the files anew, and what was remembered of their texts is forgotten before it"
 )
 OURS = ("judge, git tree", "judge, folder")
 CACHED = "git read-tree, apply --check --cached"
-FILES = 40
-
-
-def packages(stories: Stories) -> Stories:
-    """Packages of five patches on forty files, for want of real ones."""
-    return replace(stories, more={"small-release": _package(2), "large-release": _package(FILES)})
-
-
-def _package(touched: int) -> Callable[[Any], None]:
-    """`touched`: how many of the files the release changes."""
-
-    def tell(story: Any) -> None:
-        sources = [story.source(f"part{number}", f"src/part{number}.c", "c") for number in range(FILES)]
-        f, g, *_ = sources
-        story.starts(*sources)
-        story.carries("guard.patch", f[0].fix)
-        story.carries("rework.patch", f[2].rework, g[1].fix)
-        story.carries("tweak.patch", f[3].tweak)
-        story.carries("removal.patch", g[2].removal)
-        story.carries("quiet.patch", sources[-1][0].fix)
-        story.takes("guard.patch")
-        story.upstream(f[2].above, g[3].rework, f[1].fix)
-        story.upstream(*(source[3].tweak for source in sources[2:touched]))
-        story.release("1.1")
-
-    return tell
 
 
 def report(cases: Cases, *, rounds: int, patches: int) -> Report:
+    """Trees only: packages of at most so many patches."""
     made = Report("engine", f"{cases.of}, at most {patches} patches of each, medians of {rounds} rounds", WARM)
     peers = _peers()
     each: dict[str, dict[str, float]] = {}
@@ -65,11 +40,8 @@ def report(cases: Cases, *, rounds: int, patches: int) -> Report:
         with tempfile.TemporaryDirectory() as folder:
             taken, count = _measured(cases, name, Path(folder), rounds, patches, peers)
         if count:
-            counts[name] = count
-            each[name] = {task: ms / count for task, ms in taken.items()}
-    ratios = {name: {task: ms / taken[OURS[0]] for task, ms in taken.items()} for name, taken in each.items()}
-    made.tables.append(_table("Milliseconds per patch", each, counts))
-    made.tables.append(_table("The same, in times of the judge on git trees", ratios, counts))
+            counts[name], each[name] = count, taken
+    tables(made, each, counts, OURS[0])
     if "patch --dry-run" not in peers:
         made.notes.append("GNU patch is not installed: it was left out")
     return made
@@ -100,28 +72,22 @@ def _measured(
     cases: Cases, name: str, folder: Path, rounds: int, patches: int, peers: dict[str, list[str]]
 ) -> tuple[dict[str, float], int]:
     """Median milliseconds of each task for all patches of one package, and their number."""
-    case = cases.load(name)
-    series = case.series[:patches]
+    series = cases.load(name).series[:patches]
     base, target = cases.unpacked(name, folder)
     repository = folder / "releases.git"
     ids = _stored(repository, (base, target))
-    files = []
-    for number, entry in enumerate(series):
-        file = folder / f"{number}.patch"
-        file.write_bytes(entry.content)
-        files.append((file, f"-p{1 if entry.strip is None else entry.strip}"))
+    files = written(series, folder)
 
     def on_git() -> None:
-        _forget()
-        trees.forget(repository)
-        _judge(series, *(trees.GitTree(repository, id) for id in ids))
+        forget(repository)
+        judge_series(series, *(trees.GitTree(repository, id) for id in ids))
 
     def on_folders() -> None:
-        _forget()
-        _judge(series, FolderTree(base), FolderTree(target))
+        forget(repository)
+        judge_series(series, FolderTree(base), FolderTree(target))
 
     tasks: dict[str, Task] = dict(zip(OURS, (on_git, on_folders), strict=True))
-    tasks[CACHED] = lambda: [_in_index(repository, ids[1], file, strip) for file, strip in files]
+    tasks[CACHED] = lambda: in_index(repository, ids[1], files)
     for peer, command in peers.items():
         tasks[peer] = (
             lambda command=command: [  # type: ignore[misc]  # bound for each round of the loop
@@ -131,24 +97,39 @@ def _measured(
     return medians(alternated(tasks, rounds)), len(series)
 
 
-def _in_index(repository: Path, tree: str, file: Path, strip: str) -> int:
-    """Whether a patch applies to a release that is not checked out: git's exit code."""
-    index = {"GIT_INDEX_FILE": str(repository / "index.asked"), "GIT_DIR": str(repository)}
+def in_index(repository: Path, tree: str, files: list[tuple[Path, str]]) -> int:
+    """How many patches do not apply to a release that is not checked out, one process each after one that reads it."""
+    index = {"GIT_INDEX_FILE": str(files[0][0].with_name("index.asked")), "GIT_DIR": str(repository)}
     run(["git", "read-tree", tree], repository, **index)
-    return run(["git", "apply", "--check", "--cached", strip, str(file)], repository, **index)
+    check = ["git", "apply", "--check", "--cached"]
+    return sum(run([*check, strip, str(file)], repository, **index) != 0 for file, strip in files)
 
 
-def _judge(series: list[SeriesPatch], base: Tree, target: Tree) -> None:
-    judge_series(series, base, target)
+def written(series: list[SeriesPatch], folder: Path) -> list[tuple[Path, str]]:
+    """The patches as files, each with its -pN."""
+    files = []
+    for number, entry in enumerate(series):
+        file = folder / f"{number}.patch"
+        file.write_bytes(entry.content)
+        files.append((file, f"-p{1 if entry.strip is None else entry.strip}"))
+    return files
 
 
-def _forget() -> None:
-    """Clear what the judge remembers of texts: in a day's work every package is a new one."""
+def forget(repository: Path) -> None:
+    """Clear what is remembered of texts: in a day's work every package is a new one."""
+    trees.forget_blobs(repository)
     for name, module in list(sys.modules.items()):
         if name.startswith(("syncbot.judge.", "syncbot.diff.")):
             for held in vars(module).values():
                 if callable(clear := getattr(held, "cache_clear", None)):
                     clear()
+
+
+def tables(made: Report, each: dict[str, dict[str, float]], counts: dict[str, int], own: str) -> None:
+    """Milliseconds of each package, and the same in times of our `own`."""
+    ratios = {name: {task: ms / taken[own] for task, ms in taken.items()} for name, taken in each.items()}
+    made.tables.append(_table("Milliseconds per package", each, counts))
+    made.tables.append(_table(f"The same, in times of {own}", ratios, counts))
 
 
 def _stored(repository: Path, folders: tuple[Path, Path]) -> list[str]:

@@ -30,11 +30,17 @@ def each(work: Callable[[str], Result], names: list[str], jobs: int) -> tuple[di
     return done, failed
 
 
-def alternated(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of every task in each round, after one round that does not count."""
+def alternated(
+    tasks: Mapping[str, Task], rounds: int, before: Mapping[str, Task] | None = None
+) -> dict[str, list[float]]:
+    """Milliseconds of every task in each round, after one round that does not count. `before`: what makes a task ready
+    each time, and is not measured."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
+    ready = before or {}
     for number in range(rounds + 1):
         for name, task in tasks.items():
+            if name in ready:
+                ready[name]()
             begun = time.perf_counter()
             task()
             if number:

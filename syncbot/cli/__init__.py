@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -126,6 +125,8 @@ def _unexpected(error: Exception) -> tuple[str, int]:
 
 
 def _while_printing(error: OSError) -> bool:
+    import traceback  # a third of what `--version` takes, and only for this
+
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     return any(frame.f_globals.get("__name__") in ("click.utils", "rich.console") for frame in frames)
 

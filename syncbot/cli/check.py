@@ -10,6 +10,7 @@ from syncbot.cli import shared
 @click.command("check")
 @shared.packages_argument
 @shared.private_option
+@shared.jobs_option
 @shared.exit_code_option
 @shared.json_option
 @click.pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ _GRACE = 6 * 3600
 
 @click.command("run")
 @click.option("--now", is_flag=True, help="Sync once at the start, too.")
+@shared.jobs_option
 @shared.json_option
 @click.pass_context
 def command(context: click.Context, *, now: bool, as_json: bool) -> None:
@@ -109,7 +111,8 @@ class _Stop:
 
     def __call__(self, *_signal: object) -> None:
         if self._asked:
-            raise KeyboardInterrupt
+            click.echo("syncbot: stopped at once", err=True)
+            os._exit(130)  # a sync may be broken off anywhere; its workers end with us
         self._asked = True
         click.echo("syncbot: stopping after the sync that runs (once more: at once)", err=True)
         # In a thread of its own: the scheduler's lock may be held by the code that this signal interrupted.

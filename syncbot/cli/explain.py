@@ -11,9 +11,10 @@ from syncbot.cli import shared
 @click.argument("package", metavar="PKG")
 @click.argument("patch", metavar="PATCH")
 @click.option("--no-diff", is_flag=True, help="Leave out the patch's own text.")
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a proposal or an issue.")
 @shared.json_option
 @click.pass_context
-def command(context: click.Context, package: str, patch: str, *, no_diff: bool, as_json: bool) -> None:
+def command(context: click.Context, package: str, patch: str, *, no_diff: bool, markdown: bool, as_json: bool) -> None:
     """Why PATCH of PKG has its verdict: the evidence, hunk by hunk, and what would change it.
 
     PATCH is its name in the series, or the last part of it; a patch that was dropped is explained too. No upstream is
@@ -22,9 +23,10 @@ def command(context: click.Context, package: str, patch: str, *, no_diff: bool, 
     \b
     Example:
       syncbot explain zlib fix-crc.patch
+      syncbot explain zlib fix-crc.patch --markdown --no-diff
     """
     from syncbot.report import documents
-    from syncbot.report.story import story
+    from syncbot.report.story import story, story_markdown
     from syncbot.report.words import what_would_change_it
     from syncbot.services.explain import explain
 
@@ -32,5 +34,7 @@ def command(context: click.Context, package: str, patch: str, *, no_diff: bool, 
         told = explain(workspace, package, patch)
     if as_json:
         shared.document(documents.explain(told, what_would_change_it(told.judgement)))
+    elif markdown:
+        click.echo(story_markdown(told, diff=not no_diff), nl=False)
     else:
-        click.echo(story(told, diff=not no_diff), nl=False)
+        click.echo(story(told, diff=not no_diff, wide=shared.wide()), nl=False)

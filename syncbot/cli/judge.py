@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from syncbot.cli import shared, terminal
+
+if TYPE_CHECKING:
+    from syncbot.services.judging import Judged
 
 
 @click.command("judge")
@@ -27,11 +30,14 @@ from syncbot.cli import shared, terminal
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write the new series and patches there."
 )
+@click.option("--explain", "told", is_flag=True, help="Tell the story of each patch, as `syncbot explain` does.")
 @click.option("--cache", type=click.Path(path_type=Path), metavar="DIR", help="Where mirrors and indexes are kept.")
 @shared.exit_code_option
 @shared.json_option
 @click.pass_context
-def command(context: click.Context, /, output: Path | None, *, person: bool, as_json: bool, **asked: Any) -> None:
+def command(
+    context: click.Context, /, output: Path | None, *, told: bool, person: bool, as_json: bool, **asked: Any
+) -> None:
     """Are these patches still needed on that release? No workspace, no settings, no network for what is local.
 
     B and T are folders, tarballs or zips, or revisions of the git repository --repo. P is a folder with a quilt
@@ -56,6 +62,18 @@ def command(context: click.Context, /, output: Path | None, *, person: bool, as_
         shared.result(
             texts.judge(found.judgement), [texts.judge_line(found.judgement)], texts.questions(found.judgement)
         )
+        if told:
+            shared.lines(["", *stories(found)])
         if output is not None:
             shared.lines([f"The new series is in {output}."])
     context.exit(1 if person and needs_person([found.judgement]) else 0)
+
+
+def stories(found: Judged) -> list[str]:
+    """The story of each patch, a rule between two."""
+    from datetime import UTC, datetime
+
+    from syncbot.report.story import story
+
+    told = found.explanations(datetime.now(UTC))
+    return ("-" * 78 + "\n\n").join(story(one, diff=False, wide=shared.wide()) + "\n" for one in told).splitlines()

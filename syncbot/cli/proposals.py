@@ -12,7 +12,7 @@ from syncbot.cli import shared
 @shared.json_option
 @click.pass_context
 def command(context: click.Context, *, everything: bool, as_json: bool) -> None:
-    """The proposals that sync made: list (the default), show, accept, reject.
+    """The proposals that sync made: list (the default), show, accept, reject, tell.
 
     ID is a proposal's number, or the name of a package with one open proposal.
 
@@ -120,3 +120,29 @@ def reject_command(context: click.Context, which: str, *, reason: str, as_json: 
         shared.document(documents.answered(found))
     else:
         shared.lines(texts.answered(found))
+
+
+@command.command("tell")
+@click.argument("which", metavar="ID")
+@click.argument("order", nargs=-1, required=True, metavar="ORDER...")
+@shared.json_option
+@click.pass_context
+def tell_command(context: click.Context, which: str, order: tuple[str, ...], *, as_json: bool) -> None:
+    """Give an order, as a comment below the proposal would. The next sync acts on it.
+
+    ORDER is one of: rebase, keep PATCH reason, drop PATCH, reject reason, retry, discard.
+
+    \b
+    Example:
+      syncbot proposals tell 3 keep fix.patch "it is needed on our platform"
+    """
+    from syncbot.report import documents
+    from syncbot.services import proposals
+
+    with shared.opened(context.obj) as workspace:
+        said = proposals.tell(workspace, which, " ".join(order))
+        record = proposals.show(workspace, which)
+    if as_json:
+        shared.document(documents.proposal(record))
+    else:
+        shared.lines([said])

@@ -33,7 +33,7 @@ def command(
     with shared.opened(context.obj) as workspace:
         found = delta(workspace, packages, owner)
     shown, hidden = of_delta(found, private=private)
-    shared.complaints(texts.problems(shown.problems))
+    shared.complaints([*texts.alerts(shown.packages), *texts.problems(shown.problems)])
     if as_json:
         shared.document(documents.report(shown))
     else:

@@ -24,11 +24,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The global options. `start`: where the workspace is looked for, from there upwards."""
+    """The global options. `start`: where the workspace is looked for, from there upwards. `jobs`: see `--jobs`."""
 
     start: Path
     quiet: bool = False
     debug: bool = False
+    jobs: int | None = None
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def opened(options: Options, *, new: bool = False) -> Iterator[Workspace]:
 
     with (
         terminal.progress(quiet=options.quiet) as progress,
-        wiring.opened(options.start, os.environ, progress, new=new) as found,
+        wiring.opened(options.start, os.environ, progress, new=new, jobs=options.jobs) as found,
     ):
         yield found
 
@@ -67,6 +68,15 @@ def _debug(context: click.Context, _option: click.Parameter, value: bool) -> Non
         context.call_on_close(log_to_standard_error())
 
 
+def jobs_option(command: F) -> F:
+    text = "How many processes work on packages. Default: the setting `jobs`; else as many as there are cores."
+    return click.option("--jobs", type=click.IntRange(1), expose_value=False, callback=_jobs, help=text)(command)
+
+
+def _jobs(context: click.Context, _option: click.Parameter, value: int | None) -> None:
+    context.obj = replace(context.obj, jobs=value)
+
+
 def exit_code_option(command: F) -> F:
     text = "Exit with 1 where a patch needs a person."
     return click.option("--exit-code", "person", is_flag=True, help=text)(command)
@@ -88,6 +98,14 @@ def program() -> str:
 
     called = Path(sys.argv[0])
     return "syncbot" if called.name != "syncbot" or shutil.which("syncbot") else shlex.quote(str(called))
+
+
+def wide() -> int:
+    """Columns that a text may take: the terminal's, or what a file is read in comfortably."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 110
 
 
 def document(content: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.command("sync")
 @shared.packages_argument
 @click.option("--dry-run", is_flag=True, help="Decide everything, write nothing.")
+@shared.jobs_option
 @shared.private_option
 @shared.exit_code_option
 @shared.json_option

@@ -7,11 +7,21 @@ elsewhere, which is what a judge of patches must avoid most.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import compress, count, islice
+from operator import gt
+from typing import NamedTuple, TypeVar
+
+L = TypeVar("L", bound=Hashable)
+"""A line, or whatever stands for one."""
 
 MYERS_LIMIT = 200
 """Edit distance past which a stretch without anchors counts as rewritten: looking on would cost its square."""
+
+FEW = 40
+"""Lines of a stretch, both sides together, of which it is looked at once whether they have any in common."""
 
 
 class Block(NamedTuple):
@@ -33,8 +43,8 @@ class Change(NamedTuple):
 
 def split_lines(content: bytes) -> list[bytes]:
     """Lines with their line ends; only `\\n` ends a line, as for git."""
-    if not content:
-        return []
+    if b"\r" not in content:
+        return content.splitlines(keepends=True)  # which would end lines at CR, too
     lines = content.split(b"\n")
     last = lines.pop()
     result = [line + b"\n" for line in lines]
@@ -43,10 +53,30 @@ def split_lines(content: bytes) -> list[bytes]:
     return result
 
 
-def match(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Block]:
+@lru_cache(maxsize=64)
+def lines_of(content: bytes) -> list[bytes]:
+    """`split_lines`, remembered: the patches of a stack meet the same files. Callers must not change the list."""
+    return split_lines(content)
+
+
+def match(a: list[L], b: list[L]) -> list[Block]:
     """The blocks of equal lines of a and b, increasing on both sides, adjacent ones joined."""
     found: list[Block] = []
-    _match(a, b, found)
+    stack = [_Stretch(0, len(a), 0, len(b))]
+    while stack:
+        rest = _trimmed(a, b, stack.pop(), found)
+        if rest.a0 == rest.a1 or rest.b0 == rest.b1:
+            continue
+        if rest.a1 - rest.a0 + rest.b1 - rest.b0 <= FEW:
+            common = set(a[rest.a0 : rest.a1]).intersection(b[rest.b0 : rest.b1])
+            if not common:
+                continue
+        anchors = _anchors(a, b, rest)
+        if anchors[0]:
+            stack += _anchored(a, b, rest, anchors, found)
+        else:
+            found += _myers(a, rest.a0, rest.a1, b, rest.b0, rest.b1)
+    found.sort()
     return _joined(found)
 
 
@@ -63,7 +93,10 @@ def changes(blocks: Sequence[Block], size_a: int, size_b: int) -> list[Change]:
 
 def mapping(blocks: Sequence[Block]) -> dict[int, int]:
     """{line of a: line of b} for every matched line."""
-    return {block.a + i: block.b + i for block in blocks for i in range(block.size)}
+    found: dict[int, int] = {}
+    for a, b, size in blocks:
+        found.update(zip(range(a, a + size), range(b, b + size), strict=True))
+    return found
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
@@ -87,100 +120,143 @@ class _Stretch(NamedTuple):
     b1: int
 
 
-def _match(a: Sequence[Hashable], b: Sequence[Hashable], out: list[Block]) -> None:
-    stack = [_Stretch(0, len(a), 0, len(b))]
-    pieces: list[Block] = []
-    while stack:
-        rest = _trimmed(a, b, stack.pop(), pieces)
-        if rest.a0 == rest.a1 or rest.b0 == rest.b1:
-            continue
-        anchors = _anchors(a, b, rest)
-        if not anchors:
-            pieces.extend(_myers(a, rest.a0, rest.a1, b, rest.b0, rest.b1))
-            continue
-        at_a, at_b = rest.a0, rest.b0
-        for i, j in anchors:
-            if i < at_a or j < at_b:
-                continue
-            size = 1 + _equal(a, b, i + 1, j + 1, min(rest.a1 - i, rest.b1 - j) - 1)
-            stack.append(_Stretch(at_a, i, at_b, j))
-            pieces.append(Block(i, j, size))
-            at_a, at_b = i + size, j + size
-        stack.append(_Stretch(at_a, rest.a1, at_b, rest.b1))
-    out.extend(sorted(pieces))
+def _anchored(
+    a: list[L], b: list[L], stretch: _Stretch, anchors: tuple[list[int], list[int]], found: list[Block]
+) -> list[_Stretch]:
+    """The stretches between the anchors, whose blocks go to `found`, each with the equal lines below it."""
+    at_a, at_b = stretch.a0, stretch.b0
+    gaps = []
+    in_a, in_b = anchors
+    index, count = 0, len(in_a)
+    while index < count:
+        i, j = in_a[index], in_b[index]
+        size = 1 + _equal(a, b, i + 1, j + 1, min(stretch.a1 - i, stretch.b1 - j) - 1)
+        if at_a < i and at_b < j:
+            gaps.append(_Stretch(at_a, i, at_b, j))
+        found.append(Block(i, j, size))
+        at_a, at_b = i + size, j + size
+        # the anchors within the block are passed over: those that are below it on both sides come next
+        index = max(bisect_left(in_a, at_a, index), bisect_left(in_b, at_b, index))
+    gaps.append(_Stretch(at_a, stretch.a1, at_b, stretch.b1))
+    return gaps
 
 
-def _equal(a: Sequence[Hashable], b: Sequence[Hashable], i: int, j: int, most: int) -> int:
-    """How many lines are equal from i and j on."""
-    size = 0
-    while size < most and a[i + size] == b[j + size]:
-        size += 1
+def _equal(a: list[L], b: list[L], i: int, j: int, most: int) -> int:
+    """How many lines are equal from i and j on. By leaps: stretches are compared far faster than line by line."""
+    if not most or a[i] != b[j]:
+        return 0
+    size, leap = 1, 8
+    while size < most:
+        end = min(size + leap, most)
+        if a[i + size : i + end] != b[j + size : j + end]:
+            while end - size > 1:
+                middle = (size + end) // 2
+                if a[i + size : i + middle] == b[j + size : j + middle]:
+                    size = middle
+                else:
+                    end = middle
+            break
+        size = end
+        leap *= 4
     return size
 
 
-def _trimmed(a: Sequence[Hashable], b: Sequence[Hashable], stretch: _Stretch, pieces: list[Block]) -> _Stretch:
-    """The stretch without its equal head and tail, which go to the pieces."""
+def _equal_above(a: list[L], b: list[L], i: int, j: int, most: int) -> int:
+    """How many lines are equal right above i and j."""
+    if not most or a[i - 1] != b[j - 1]:
+        return 0
+    size, leap = 1, 8
+    while size < most:
+        end = min(size + leap, most)
+        if a[i - end : i - size] != b[j - end : j - size]:
+            while end - size > 1:
+                middle = (size + end) // 2
+                if a[i - middle : i - size] == b[j - middle : j - size]:
+                    size = middle
+                else:
+                    end = middle
+            break
+        size = end
+        leap *= 4
+    return size
+
+
+def _trimmed(a: list[L], b: list[L], stretch: _Stretch, found: list[Block]) -> _Stretch:
+    """The stretch without its equal head and tail, which are blocks."""
     a0, a1, b0, b1 = stretch
     head = _equal(a, b, a0, b0, min(a1 - a0, b1 - b0))
     if head:
-        pieces.append(Block(a0, b0, head))
+        found.append(Block(a0, b0, head))
         a0, b0 = a0 + head, b0 + head
-    tail = 0
-    while a0 < a1 - tail and b0 < b1 - tail and a[a1 - tail - 1] == b[b1 - tail - 1]:
-        tail += 1
+    tail = _equal_above(a, b, a1, b1, min(a1 - a0, b1 - b0))
     if tail:
-        pieces.append(Block(a1 - tail, b1 - tail, tail))
+        found.append(Block(a1 - tail, b1 - tail, tail))
     return _Stretch(a0, a1 - tail, b0, b1 - tail)
 
 
-def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], stretch: _Stretch) -> list[tuple[int, int]]:
-    """Lines unique on both sides, reduced to the longest increasing chain."""
-    where_a: dict[Hashable, int] = {}
-    for i in range(stretch.a0, stretch.a1):
-        where_a[a[i]] = -1 if a[i] in where_a else i
-    where_b: dict[Hashable, int] = {}
-    for j in range(stretch.b0, stretch.b1):
-        line = b[j]
-        if where_a.get(line, -1) >= 0:
-            where_b[line] = -1 if line in where_b else j
-    pairs = sorted((where_a[line], j) for line, j in where_b.items() if j >= 0)
-    return _longest_increasing(pairs)
+def _anchors(a: list[L], b: list[L], stretch: _Stretch) -> tuple[list[int], list[int]]:
+    """Where the lines stand that are unique on both sides, reduced to the longest increasing chain: in a, and in b."""
+    a0, a1, b0, b1 = stretch
+    where_a, where_b = _unique(a[a0:a1], a0), _unique(b[b0:b1], b0)
+    common = [line for line in where_a if line in where_b]
+    in_a, in_b = [where_a[line] for line in common], [where_b[line] for line in common]
+    if in_b != sorted(in_b):
+        return _longest_increasing(in_a, in_b)
+    return in_a, in_b
 
 
-def _longest_increasing(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _unique(lines: list[L], start: int) -> dict[L, int]:
+    """{line: where it stands, counted from start} of the lines that stand there only once, in their order."""
+    where = dict(zip(lines, range(start, start + len(lines)), strict=True))
+    if len(where) < len(lines):
+        for line in [line for line, copies in Counter(lines).items() if copies > 1]:
+            del where[line]
+    return where
+
+
+def _longest_increasing(in_a: list[int], in_b: list[int]) -> tuple[list[int], list[int]]:
+    """The longest chain of pairs (the first numbers increase already) that increases in the second ones, too. Mostly
+    they do: what rises above all before it is taken in whole runs."""
     tops: list[int] = []
     ends: list[int] = []
     before: list[int] = []
-    for index, (_, j) in enumerate(pairs):
-        at = bisect_left(tops, j)
-        before.append(ends[at - 1] if at else -1)
-        if at == len(tops):
-            tops.append(j)
-            ends.append(index)
-        else:
-            tops[at] = j
-            ends[at] = index
+    index = 0
+    for fall in [*compress(count(1), map(gt, in_b, islice(in_b, 1, None))), len(in_b)]:
+        while index < fall and tops and in_b[index] <= tops[-1]:
+            at = bisect_left(tops, in_b[index])
+            before.append(ends[at - 1] if at else -1)
+            tops[at], ends[at] = in_b[index], index
+            index += 1
+        if index < fall:
+            before.append(ends[-1] if ends else -1)
+            before.extend(range(index, fall - 1))
+            tops += in_b[index:fall]
+            ends.extend(range(index, fall))
+            index = fall
     chain = []
     at = ends[-1] if ends else -1
     while at >= 0:
-        chain.append(pairs[at])
+        chain.append(at)
         at = before[at]
-    return chain[::-1]
+    chain.reverse()
+    return [in_a[index] for index in chain], [in_b[index] for index in chain]
 
 
-def _myers(a: Sequence[Hashable], a0: int, a1: int, b: Sequence[Hashable], b0: int, b1: int) -> list[Block]:
+def _myers(a: list[L], a0: int, a1: int, b: list[L], b0: int, b1: int) -> list[Block]:
     """Greedy shortest edit script of a stretch; nothing matched where it would be too long. Lines that only one side
     has cannot match, so they are taken out first: that shortens the script the most."""
     common = set(a[a0:a1]).intersection(b[b0:b1])
     if not common:
         return []
-    at_a = [i for i in range(a0, a1) if a[i] in common]
-    at_b = [j for j in range(b0, b1) if b[j] in common]
+    at_a = [i for i, line in enumerate(a[a0:a1], a0) if line in common]
+    at_b = [j for j, line in enumerate(b[b0:b1], b0) if line in common]
+    if len(at_a) == 1 == len(at_b):
+        return [Block(at_a[0], at_b[0], 1)]
     pairs = _script([a[i] for i in at_a], [b[j] for j in at_b])
     return _joined([Block(at_a[x], at_b[y], 1) for x, y in pairs])
 
 
-def _script(a: list[Hashable], b: list[Hashable]) -> list[tuple[int, int]]:
+def _script(a: list[L], b: list[L]) -> list[tuple[int, int]]:
     """The pairs of equal lines on a shortest edit script, or none past the limit."""
     size_a, size_b = len(a), len(b)
     limit = min(size_a + size_b, MYERS_LIMIT)

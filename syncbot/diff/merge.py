@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from syncbot.diff.lines import Change, changes, match, split_lines
+from syncbot.diff.lines import Change, changes, lines_of, match
 
 
 class Side(StrEnum):
@@ -47,7 +47,7 @@ class Merged:
 
 def merge3(base: bytes, ours: bytes, theirs: bytes) -> Merged:
     """Merge two changed texts with their common ancestor."""
-    b, o, t = split_lines(base), split_lines(ours), split_lines(theirs)
+    b, o, t = lines_of(base), lines_of(ours), lines_of(theirs)
     regions = merge_regions(b, o, t, changes(match(b, o), len(b), len(o)), changes(match(b, t), len(b), len(t)))
     if any(region.side is Side.CONFLICT for region in regions):
         return Merged(None, tuple(regions))
@@ -73,24 +73,24 @@ def merge_regions(
     at_b = at_o = at_t = 0
     i = j = 0
     while i < len(ours) or j < len(theirs):
-        mine, other, i2, j2 = _cluster(ours, theirs, i, j, touching)
-        low = min(c.a0 for c in (*mine, *other))
-        high = max(c.a1 for c in (*mine, *other))
+        mine, other, i, j, low, high = _cluster(ours, theirs, i, j, touching)
         gap = low - at_b
         if gap:
             regions.append(Region(Side.SAME, at_b, low, at_o, at_o + gap, at_t, at_t + gap))
         o0, t0 = at_o + gap, at_t + gap
-        o1 = o0 + (high - low) + sum((c.b1 - c.b0) - (c.a1 - c.a0) for c in mine)
-        t1 = t0 + (high - low) + sum((c.b1 - c.b0) - (c.a1 - c.a0) for c in other)
-        side = (
-            Side.OURS
-            if not other
-            else Side.THEIRS
-            if not mine
-            else (Side.BOTH if list(o[o0:o1]) == list(t[t0:t1]) else Side.CONFLICT)
-        )
+        o1, t1 = o0 + high - low, t0 + high - low
+        for c in mine:
+            o1 += c.b1 - c.b0 - c.a1 + c.a0
+        for c in other:
+            t1 += c.b1 - c.b0 - c.a1 + c.a0
+        if not other:
+            side = Side.OURS
+        elif not mine:
+            side = Side.THEIRS
+        else:
+            side = Side.BOTH if o1 - o0 == t1 - t0 and list(o[o0:o1]) == list(t[t0:t1]) else Side.CONFLICT
         regions.append(Region(side, low, high, o0, o1, t0, t1))
-        at_b, at_o, at_t, i, j = high, o1, t1, i2, j2
+        at_b, at_o, at_t = high, o1, t1
     if at_b < len(b):
         regions.append(Region(Side.SAME, at_b, len(b), at_o, len(o), at_t, len(t)))
     return regions
@@ -98,24 +98,21 @@ def merge_regions(
 
 def _cluster(
     ours: Sequence[Change], theirs: Sequence[Change], i: int, j: int, touching: bool
-) -> tuple[list[Change], list[Change], int, int]:
-    """The next change and all that belong with it, from both sides."""
-    mine: list[Change] = []
-    other: list[Change] = []
+) -> tuple[Sequence[Change], Sequence[Change], int, int, int, int]:
+    """The next change and all that belong with it, from both sides; where the next ones are; and the lines of the base
+    that they cover."""
+    mine_at, other_at = i, j
     low = high = -1
-    while True:
+    while i < len(ours) or j < len(theirs):
         first_mine = j >= len(theirs) or (i < len(ours) and ours[i][:2] <= theirs[j][:2])
-        if i >= len(ours) and j >= len(theirs):
-            return mine, other, i, j
         change = ours[i] if first_mine else theirs[j]
-        if mine or other:
-            apart = change.a0 > high if touching else change.a0 >= high and not change.a0 == change.a1 == low == high
-            if apart:
-                return mine, other, i, j
-        else:
+        if low < 0:
             low = change.a0
+        elif change.a0 > high if touching else change.a0 >= high and not change.a0 == change.a1 == low == high:
+            break
         high = max(high, change.a1)
         if first_mine:
-            mine, i = [*mine, change], i + 1
+            i += 1
         else:
-            other, j = [*other, change], j + 1
+            j += 1
+    return ours[mine_at:i], theirs[other_at:j], i, j, low, high

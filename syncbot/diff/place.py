@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from syncbot.diff.binary import apply_delta
-from syncbot.diff.lines import split_lines
+from syncbot.diff.lines import lines_of
 from syncbot.diff.patch import Binary, FilePatch, Hunk
 from syncbot.errors import PatchError
 
@@ -54,7 +54,7 @@ def apply_file(
     if file.binary is not None:
         made = apply_binary(content or b"", file.binary, reverse=reverse)
         return None if made is None else Applied(None if result is None else made, ())
-    lines = split_lines(content or b"")
+    lines = lines_of(content or b"")
     hunks = [hunk.reversed() for hunk in file.hunks] if reverse else list(file.hunks)
     done = place_all(lines, hunks, fuzz=fuzz, loose=loose)
     if done is None:

@@ -1,4 +1,4 @@
-"""The bytes-level splitter and normaliser in front of unidiff: mails, headers, sections, repaired hunks.
+"""The bytes-level splitter and normaliser: mails, headers, sections, repaired hunks.
 
 It knows what people write: prose with `@@` or `---` in it, `Index:` lines, quilt's `pkg.orig/f`, CRLF patches, blank
 lines that lost their leading space, a last hunk that is one line short, a mail signature at the end.
@@ -151,19 +151,23 @@ class _Splitter:
     def body(self, old_size: int, new_size: int) -> list[bytes]:
         """The lines that belong to a hunk; a blank one is a context line that lost its space."""
         body: list[bytes] = []
-        old_seen = new_seen = 0
-        while (old_size > old_seen or new_size > new_seen) and self.at < len(self.lines):
-            line = self.peek()
-            if self.starts_another(line):
-                break
-            line = b" " + line if line in (b"", b"\r") else line
+        lines, at, count = self.lines, self.at, len(self.lines)
+        while (old_size > 0 or new_size > 0) and at < count:
+            line = lines[at]
             tag = line[:1]
-            if tag not in (b" ", b"-", b"+", b"\\"):
-                break
+            if tag not in (b" ", b"+"):  # nothing that begins so starts anything else
+                self.at = at
+                if self.starts_another(line):
+                    break
+                if line in (b"", b"\r"):
+                    line, tag = b" " + line, b" "
+                elif tag not in (b"-", b"\\"):
+                    break
             body.append(line)
-            old_seen += tag in (b" ", b"-")
-            new_seen += tag in (b" ", b"+")
-            self.at += 1
+            old_size -= tag in (b" ", b"-")
+            new_size -= tag in (b" ", b"+")
+            at += 1
+        self.at = at
         return body
 
     def starts_another(self, line: bytes) -> bool:

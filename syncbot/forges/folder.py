@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syncbot.errors import ForgeError, ForgeRefused
+from syncbot.forges.files import unusable, write_whole
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 
@@ -54,7 +55,7 @@ class ProposalFolder:
             self._records.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise unusable(self._folder, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -87,20 +88,8 @@ class ProposalFolder:
         self._write(self._folder / "proposals" / name, page(record))
 
     def _write(self, path: Path, text: str) -> None:
-        content = text.encode("utf-8", "surrogateescape")
-        aside = path.with_name(f".{path.name}.new")
-        try:
-            if path.exists() and path.read_bytes() == content:
-                return
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except OSError as error:
-            raise _unusable(path, error) from error
-        self._listed_at = None
+        if write_whole(path, text.encode("utf-8", "surrogateescape")):
+            self._listed_at = None
 
     def _read(self) -> dict[int, Kept]:
         try:
@@ -108,7 +97,7 @@ class ProposalFolder:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise _unusable(self._folder, error) from error
+            raise unusable(self._folder, error) from error
         if self._listed_at != changed:
             # a record is replaced by renaming: what has the same inode and time was read before
             before, self._files = self._files, {}
@@ -158,12 +147,8 @@ def _from_file(path: Path) -> Kept:
             document[name] = datetime.fromisoformat(document[name])
         return Kept(ProposalRecord(**document), was)
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ForgeError(
             f"the proposal record {path} cannot be read ({error})", "restore it from a backup, or delete it"
         ) from error
-
-
-def _unusable(path: Path, error: OSError) -> ForgeError:
-    return ForgeError(f"{path} cannot be used ({error.strerror})", "check the folder, its permissions and free space")

@@ -12,6 +12,7 @@ import pygit2
 
 from syncbot.diff.paths import check
 from syncbot.errors import HostileInput, InputError
+from syncbot.git.commit import make_commit, signed_off
 from syncbot.git.run import GitFailed, git
 from syncbot.model.ids import CommitId
 from syncbot.model.proposals import ProposalCommit
@@ -42,8 +43,9 @@ def build_commits(
     repository: Path, parent: CommitId, commits: Sequence[ProposalCommit], identity: Identity, at: datetime
 ) -> CommitId:
     """Write `commits` one on top of the other, the first on `parent`; gives the last one's id (`parent` where there are
-    none). No branch moves. The same arguments give the same id. Raises HostileInput for a path that leaves the tree,
-    touches `.git` or goes through a symbolic link or submodule; InputError where the parent is not there."""
+    none). No branch moves. The same arguments give the same id, signatures apart. Raises HostileInput for a path that
+    leaves the tree, touches `.git` or goes through a symbolic link or submodule; InputError where the parent is not
+    there."""
     for commit in commits:
         for path in commit.changes:
             _check(path)
@@ -52,9 +54,8 @@ def build_commits(
     tip = commit_of(opened, parent)
     for commit in commits:
         tree = _write(opened, tip.tree, _nested(commit.changes), "") or opened.TreeBuilder().write()
-        message = commit.message.rstrip("\n") + "\n"
-        made = opened.create_commit(None, signature, signature, message, tree, [tip.id])
-        tip = opened[made].peel(pygit2.Commit)
+        message = signed_off(commit.message.rstrip("\n") + "\n", identity)
+        tip = make_commit(opened, signature, signature, message, tree, [tip.id], identity)
     return CommitId(str(tip.id))
 
 

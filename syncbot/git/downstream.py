@@ -105,20 +105,27 @@ class WorkTree:
         self._root = root
         self._listed: frozenset[str] | None = None
         self._folders: dict[str, bool] = {"": True}
+        self._last: tuple[str, bytes] | None = None
 
     def entry(self, path: str) -> Entry | None:
         mode = self._mode(path)
         if mode is None:
             return None
-        content = self.read(path)
+        content = self._content(path, mode)
         if content is None:
             return None
+        self._last = (path, content)  # who asks for a file's entry mostly reads it next
         return Entry(mode, BlobId(content.decode()) if mode == SUBMODULE else blob_id(content))
 
     def read(self, path: str) -> bytes | None:
+        if self._last is not None and self._last[0] == path:
+            content = self._last[1]
+            self._last = None
+            return content
         mode = self._mode(path)
-        if mode is None:
-            return None
+        return None if mode is None else self._content(path, mode)
+
+    def _content(self, path: str, mode: int) -> bytes | None:
         file = self._root / path
         try:
             if mode == SUBMODULE:

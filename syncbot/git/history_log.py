@@ -7,6 +7,7 @@ message, name or path can hold.
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
@@ -29,12 +30,8 @@ LOG = (
 )  # fmt: skip
 
 
-class RawTouch(NamedTuple):
-    """A changed file: raw ids, empty where that side has none."""
-
-    path: bytes
-    old: bytes
-    new: bytes
+RawTouch = tuple[bytes, bytes, bytes]
+"""A changed file: its path, and its raw ids before and after, empty where that side has none."""
 
 
 class RawCommit(NamedTuple):
@@ -60,11 +57,13 @@ def read_log(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
         if len(head) != _FIELD_COUNT:
             raise ValueError("the log ends within a commit")
         touches: list[RawTouch] = []
-        token = next(tokens, None)
-        while token is not None and token[:2] in _NO_COMMIT:
+        for token in tokens:
+            if token[:2] not in _NO_COMMIT:
+                break
             if token:
                 touches.append(_touch(token, next(tokens, b"")))
-            token = next(tokens, None)
+        else:
+            token = None
         yield _commit(head, touches)
 
 
@@ -84,25 +83,20 @@ def _touch(entry: bytes, path: bytes) -> RawTouch:
     if len(fields) != 5 or not path:
         raise ValueError(f"no entry of a raw diff: {entry[:80]!r}")
     old, new = fields[2], fields[3]
-    return RawTouch(
-        path,
-        b"" if old in _NO_ID else bytes.fromhex(old.decode("ascii")),
-        b"" if new in _NO_ID else bytes.fromhex(new.decode("ascii")),
-    )
+    return path, b"" if old in _NO_ID else unhexlify(old), b"" if new in _NO_ID else unhexlify(new)
 
 
 def _commit(head: list[bytes], touches: list[RawTouch]) -> RawCommit:
     id, parents, time, name, address, subject, body = head
     if b" " in parents:  # a merge: where it stands in the graph is all that is kept
-        ids = tuple(bytes.fromhex(p.decode("ascii")) for p in parents.split())
-        return RawCommit(bytes.fromhex(id.decode("ascii")), ids, 0, "", "", "", (), ())
+        return RawCommit(unhexlify(id), tuple(map(unhexlify, parents.split())), 0, "", "", "", (), ())
     try:
         seconds = int(time)
     except ValueError:  # a commit object with a broken author line
         seconds = 0
     return RawCommit(
-        bytes.fromhex(id.decode("ascii")),
-        tuple(bytes.fromhex(p.decode("ascii")) for p in parents.split()),
+        unhexlify(id),
+        (unhexlify(parents),) if parents else (),
         seconds if abs(seconds) < 1 << 62 else 0,
         name.decode("utf-8", "replace"),
         address.decode("utf-8", "replace"),
@@ -112,7 +106,6 @@ def _commit(head: list[bytes], touches: list[RawTouch]) -> RawCommit:
     )
 
 
-_HINTS = (b"revert", b"cherry", b"upstream", b"backport", b"back-port")
 _NAMED = (
     (
         Link.PARTLY,
@@ -139,8 +132,8 @@ def mentions(message: bytes) -> tuple[tuple[Link, str], ...]:
     """Which commits a message says that it reverts or was picked from: (link, hex digits), without repeats. A commit
     that is said to be reverted in part is not also said to be reverted."""
     lower = message.lower()
-    if not any(hint in lower for hint in _HINTS):
-        return ()
+    if not (b"revert" in lower or b"cherry" in lower or b"upstream" in lower or b"ported" in lower):
+        return ()  # none of the patterns can be in it
     found: dict[str, Link] = {}
     for link, pattern in _NAMED:
         for match in pattern.finditer(message):

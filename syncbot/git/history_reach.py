@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections import OrderedDict
+from sys import byteorder
 
 from syncbot.git.history_store import BUSY_MILLISECONDS, unpack
 
@@ -64,6 +65,8 @@ class Reach:
             if marks[k] == 1:
                 if k in known:
                     marks[: k + 1] = _joined(marks[: k + 1], self._memory.get(k) or self._stored(k) or b"")
+                elif len(parents) == 4:  # one parent, as nearly all have
+                    marks[int.from_bytes(parents, byteorder)] |= 1
                 else:
                     for parent in unpack(parents):
                         marks[parent] |= 1

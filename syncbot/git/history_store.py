@@ -7,6 +7,7 @@ Compact on purpose: raw ids, integers for commits, paths and authors, a clustere
 from __future__ import annotations
 
 import sqlite3
+import struct
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
@@ -15,25 +16,31 @@ from pathlib import Path
 from syncbot.git.history_log import RawCommit
 from syncbot.judge.history import Link, subject_key
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_MILLISECONDS = 60_000
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE head (name TEXT NOT NULL, id BLOB NOT NULL, PRIMARY KEY (name, id)) WITHOUT ROWID;
-CREATE TABLE author (id INTEGER PRIMARY KEY, address TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (address, name));
-CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, base INTEGER NOT NULL);
-CREATE INDEX path_base ON path (base);
+CREATE TABLE author (id INTEGER PRIMARY KEY, address TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL, base INTEGER NOT NULL);
 CREATE TABLE edge (k INTEGER PRIMARY KEY, parents BLOB NOT NULL);
 CREATE TABLE sha (id BLOB PRIMARY KEY, k INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE commits (k INTEGER PRIMARY KEY, id BLOB NOT NULL, author INTEGER NOT NULL, time INTEGER NOT NULL,
     key INTEGER NOT NULL, subject TEXT NOT NULL, size INTEGER NOT NULL, paths BLOB NOT NULL);
-CREATE INDEX commits_key ON commits (key);
-CREATE INDEX commits_time ON commits (time);
 CREATE TABLE touch (path INTEGER NOT NULL, k INTEGER NOT NULL, old BLOB NOT NULL, new BLOB NOT NULL,
     PRIMARY KEY (path, k)) WITHOUT ROWID;
 CREATE TABLE link (short TEXT NOT NULL, digits TEXT NOT NULL, k INTEGER NOT NULL, kind TEXT NOT NULL,
     PRIMARY KEY (short, digits, k, kind)) WITHOUT ROWID;
 CREATE TABLE reach (k INTEGER PRIMARY KEY, flags BLOB NOT NULL);
 """
+_INDEXES = (
+    "CREATE UNIQUE INDEX author_who ON author (address, name)",
+    "CREATE UNIQUE INDEX path_path ON path (path)",
+    "CREATE INDEX path_base ON path (base)",
+    "CREATE INDEX commits_key ON commits (key)",
+    "CREATE INDEX commits_time ON commits (time)",
+)
+"""Made when a first fill is done: sorting once is cheaper than keeping order all the way."""
+_COLUMNS = {"author": 3, "path": 3, "edge": 2, "sha": 2, "commits": 8, "touch": 4, "link": 4}
 
 
 def connect(file: Path) -> sqlite3.Connection:
@@ -52,7 +59,7 @@ def create(file: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = OFF")
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -65536")
-    db.executescript(_SCHEMA)
+    db.executescript(_TABLES)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     return db
 
@@ -71,6 +78,9 @@ def pack(numbers: Iterable[int]) -> bytes:
     return array("I", numbers).tobytes()
 
 
+_pack_one = struct.Struct("=I").pack
+
+
 def unpack(data: bytes) -> Sequence[int]:
     return memoryview(data).cast("I")
 
@@ -86,7 +96,8 @@ def keys_of(db: sqlite3.Connection, start: str) -> list[int]:
 class Writer:
     """Adds commits, parents first. The caller holds the transaction."""
 
-    BATCH = 4000
+    BATCH = 60_000
+    """Touches held in memory; the larger, the more of them go into the clustered table in its own order."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -98,50 +109,47 @@ class Writer:
         self._authors: dict[tuple[str, str], int] = {}
         self._last_path = db.execute("SELECT coalesce(max(id), 0) FROM path").fetchone()[0]
         self._last_author = db.execute("SELECT coalesce(max(id), 0) FROM author").fetchone()[0]
-        self._rows: dict[str, list[tuple[object, ...]]] = {}
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _COLUMNS}
         self._reverts: list[tuple[str, int]] = []
         self.count = 0
 
     def add(self, commit: RawCommit) -> None:
         k, self._next = self._next, self._next + 1
         self._keys[commit.id] = k
-        parents = [p for p in map(self._key, commit.parents) if p is not None]  # a shallow border has unknown parents
+        # a shallow border has unknown parents
+        parents = [parent for id in commit.parents if (parent := self._key(id)) is not None]
         rows = self._rows
-        rows.setdefault("edge", []).append((k, pack(parents)))
-        rows.setdefault("sha", []).append((commit.id, k))
+        rows["edge"].append((k, _pack_one(parents[0]) if len(parents) == 1 else pack(parents)))
+        rows["sha"].append((commit.id, k))
         if len(commit.parents) < 2:
             self._content(k, commit)
         self.count += 1
-        if self.count % self.BATCH == 0:
+        if len(rows["touch"]) > self.BATCH or len(rows["sha"]) > self.BATCH:
             self.flush()
 
     def _content(self, k: int, commit: RawCommit) -> None:
         rows = self._rows
         paths = []
-        touches = rows.setdefault("touch", [])
+        touches, known = rows["touch"], self._paths
         for path, old, new in commit.touches:
-            number = self._paths.get(path) or self._path(path)
+            number = known.get(path) or self._path(path)
             paths.append(number)
             touches.append((number, k, old, new))
         author = self._author(commit.author, commit.author_name)
         key = subject_key(commit.subject)
-        subject = commit.subject[:500]
-        rows.setdefault("commits", []).append(
-            (k, commit.id, author, commit.time, key, subject, len(paths), pack(paths))
-        )
+        rows["commits"].append((k, commit.id, author, commit.time, key, commit.subject[:500], len(paths), pack(paths)))
         for link, digits in commit.named:
-            rows.setdefault("link", []).append((digits[:7], digits, k, link.value))
+            rows["link"].append((digits[:7], digits, k, link.value))
             if link is Link.REVERTS:
                 self._reverts.append((digits, k))
 
     def flush(self) -> None:
         for table, rows in self._rows.items():
             if table in ("touch", "sha"):
-                rows.sort(key=_first_two)  # into the clustered tables in their own order
-            marks = ",".join("?" * len(rows[0])) if rows else ""
-            if rows:
-                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608  # our names
-        self._rows.clear()
+                rows.sort()  # into the clustered tables in their own order
+            marks = ",".join("?" * _COLUMNS[table])
+            self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)  # noqa: S608  # our names
+            rows.clear()
 
     def finish(self) -> None:
         """Write the rest. A revert of a merge is kept a second time, where it is found for every commit of the
@@ -153,6 +161,9 @@ class Writer:
                 if len(unpack(row[0])) > 1:
                     self._db.execute("INSERT OR IGNORE INTO link VALUES ('', ?, ?, ?)", (digits, k, Link.REVERTS.value))
         self._reverts.clear()
+        if self._empty:
+            for index in _INDEXES:
+                self._db.execute(index)
 
     def _key(self, id: bytes) -> int | None:
         found = self._keys.get(id)
@@ -169,7 +180,7 @@ class Writer:
             if row is None:
                 self._last_path += 1
                 found = int(self._last_path)
-                self._rows.setdefault("path", []).append((found, path, base_key(path)))
+                self._rows["path"].append((found, path, base_key(path)))
             else:
                 found = int(row[0])
             self._paths[path] = found
@@ -183,12 +194,8 @@ class Writer:
             if row is None:
                 self._last_author += 1
                 found = int(self._last_author)
-                self._rows.setdefault("author", []).append((found, address, name))
+                self._rows["author"].append((found, address, name))
             else:
                 found = int(row[0])
             self._authors[(address, name)] = found
         return found
-
-
-def _first_two(row: tuple[object, ...]) -> tuple[object, ...]:
-    return row[:2]

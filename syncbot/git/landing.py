@@ -52,6 +52,12 @@ def land(root: Path, tip: CommitId, message: str, identity: Identity, at: dateti
     return onto
 
 
+def head_of(root: Path) -> CommitId | None:
+    """The commit that is checked out, None where there is none yet."""
+    repository = pygit2.Repository(str(root))
+    return None if repository.head_is_unborn else CommitId(str(repository.head.target))
+
+
 def _head(repository: pygit2.Repository) -> CommitId:
     if repository.head_is_unborn:
         raise InputError(

@@ -43,7 +43,10 @@ def open_lineage(
                 releases.append((target_name, target))
         return index.first_release(commit, releases)
 
-    return Lineage(index.view(base, target, head), first_release)
+    def expected(commit: CommitId) -> str | None:
+        return later_release(git_dir, commit, target, versions)
+
+    return Lineage(index.view(base, target, head), first_release, expected)
 
 
 def tagged_between(git_dir: Path, base: CommitId | None, target: CommitId) -> list[tuple[str, CommitId]]:
@@ -60,12 +63,32 @@ def tagged_between(git_dir: Path, base: CommitId | None, target: CommitId) -> li
     return [(name, commit) for _, name, commit in sorted(found, key=lambda entry: entry[0])]
 
 
+def later_release(
+    git_dir: Path, commit: CommitId, target: CommitId, versions: Mapping[str, str] | None = None
+) -> str | None:
+    """The earliest version tag that has the commit and is not part of the target: what a person may wait for. A full
+    release first, else a pre-release. `versions` as for `open_lineage`."""
+    form = ["--format=%(refname:strip=2)", f"--contains={commit}", f"--no-merged={target}", "refs/tags"]
+    names = git(["for-each-ref", *form], cwd=git_dir).decode("utf-8", "surrogateescape").splitlines()
+    found = sorted((v.prerelease, v, name) for name in names if (v := normalise(name)) is not None)
+    if not found:
+        return None
+    name = found[0][2]
+    return name if versions is None else versions.get(name, name)
+
+
 def own_folder(repository: Path) -> Path:
     """Where a repository keeps its objects: itself where it is bare, else its `.git`. Raises InputError."""
     try:
         return Path(pygit2.Repository(str(repository)).path)
     except pygit2.GitError:
         raise InputError(f"{repository} is no git repository", "give the path of one") from None
+
+
+def origin_of(repository: Path) -> str:
+    """The address that the repository was cloned from, as its settings have it; empty where they name none."""
+    out = git(["config", "--get", "remote.origin.url"], cwd=own_folder(repository), ok=(0, 1))
+    return out.decode("utf-8", "replace").strip()
 
 
 def head_of(repository: Path) -> CommitId | None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from syncbot.errors import UpstreamUnreachable
+from syncbot.git.refs import Peeled, keep_peeled, read_peeled, read_refs, read_upstream
 from syncbot.git.run import GitFailed, git, git_network
 from syncbot.git.trees import forget
 from syncbot.model.addresses import check_git, is_path, rewrite, shown
@@ -100,9 +101,29 @@ class Mirror:
             self._build(self._ask()[0], progress)
 
     def tags(self) -> tuple[Tag, ...]:
-        """Every tag that comes to a commit, in the order of their names. Asks only the mirror."""
-        out = git(["for-each-ref", f"--format={_TAGS}", "refs/tags"], cwd=self.path)
-        return tuple(tag for line in out.decode("utf-8", "surrogateescape").splitlines() if (tag := self._tag(line)))
+        """Every tag that comes to a commit, in the order of their names. Asks only the mirror; what an object that a
+        tag points to comes to is asked once in its life."""
+        refs = self._refs()
+        known = read_peeled(self.path)
+        if refs is None or not all(id in known for name, id in refs.items() if name.startswith("refs/tags/")):
+            refs, known = self._peel()
+            keep_peeled(self.path, known)
+        found = []
+        for ref, id in sorted(refs.items(), key=lambda entry: os.fsencode(entry[0])):
+            commit, date = known.get(id, ("", ""))
+            if commit and ref.startswith("refs/tags/"):
+                found.append(Tag(ref.removeprefix("refs/tags/"), CommitId(commit), _date(date)))
+        return tuple(found)
+
+    def head(self) -> CommitId | None:
+        """The commit of the default branch, None where there is none."""
+        refs = self._refs()
+        if refs is None:
+            name = self.default_branch()
+            found = None if name is None else self.branch(name)
+            return None if found is None else found.commit
+        id = refs.get(_pointed_to(self.path))
+        return None if id is None else CommitId(id)
 
     def branch(self, name: str) -> Tag | None:
         """The head of a branch (with its commit's date), None where there is no such branch."""
@@ -121,7 +142,10 @@ class Mirror:
         return name if name and self.branch(name) else None
 
     def _ask(self) -> tuple[str, dict[str, str]]:
-        """(the branch that HEAD names, {ref: object id}) of upstream, in one request."""
+        """(the branch that HEAD names, {ref: object id}) of upstream, in one request; of a repository on this machine
+        without one."""
+        if is_path(self._address) and (found := read_upstream(Path(self._address))) is not None:
+            return found
         out = git_network(
             ["ls-remote", "--symref", "--", self._address, *_PATTERNS],
             address=self._address,
@@ -137,9 +161,12 @@ class Mirror:
         return head if head in refs else "", refs
 
     def _here(self) -> dict[str, str] | None:
-        """{ref: object id} of the mirror, None where there is none that git can read."""
+        """{ref: object id} of the mirror, None where there is none that git can read, or one that lost its objects."""
         if not self.path.is_dir():
             return None
+        refs = read_refs(self.path, whole=True)
+        if refs is not None:
+            return refs
         # The date is asked for to make git look at each object: a mirror that lost them is none.
         form = "--format=%(objectname)%09%(refname)%09%(creatordate:unix)"
         try:
@@ -148,6 +175,9 @@ class Mirror:
             return None
         rows = (line.split("\t") for line in out.decode("utf-8", "surrogateescape").splitlines())
         return {name: id for id, name, _ in rows}
+
+    def _refs(self) -> dict[str, str] | None:
+        return read_refs(self.path)
 
     def _build(self, head: str, progress: Progress) -> None:
         aside = self.path.with_name(f"{self.path.name}.building")
@@ -189,13 +219,18 @@ class Mirror:
     def _point(self, head: str) -> bool:
         return _point(self.path, head)
 
-    def _tag(self, line: str) -> Tag | None:
-        ref, kind, id, peeled_kind, peeled, date = line.split("\0")
-        commit = id if kind == "commit" else peeled if peeled_kind == "commit" else ""
-        if peeled_kind == "tag":  # a tag of a tag
-            found = git(["rev-parse", "--verify", "-q", f"{id}^{{commit}}"], cwd=self.path, ok=(0, 1, 128))
-            commit = found.decode().strip()
-        return Tag(ref.removeprefix("refs/tags/"), CommitId(commit), _date(date)) if commit else None
+    def _peel(self) -> tuple[dict[str, str], Peeled]:
+        """{ref: object id} of the tags, and what each object comes to."""
+        out = git(["for-each-ref", f"--format={_TAGS}", "refs/tags"], cwd=self.path)
+        refs, known = {}, {}
+        for line in out.decode("utf-8", "surrogateescape").splitlines():
+            ref, kind, id, peeled_kind, peeled, date = line.split("\0")
+            commit = id if kind == "commit" else peeled if peeled_kind == "commit" else ""
+            if peeled_kind == "tag":  # a tag of a tag
+                found = git(["rev-parse", "--verify", "-q", f"{id}^{{commit}}"], cwd=self.path, ok=(0, 1, 128))
+                commit = found.decode().strip()
+            refs[ref], known[id] = id, (commit, date)
+        return refs, known
 
 
 def _changes(here: dict[str, str], there: dict[str, str]) -> tuple[TagChange, ...]:
@@ -209,10 +244,21 @@ def _changes(here: dict[str, str], there: dict[str, str]) -> tuple[TagChange, ..
 def _point(path: Path, head: str) -> bool:
     """Make HEAD name the branch that upstream's names. Whether that changed anything."""
     wanted = head or "refs/heads/main"
+    if _pointed_to(path) == wanted:
+        return False
     if git(["symbolic-ref", "-q", "HEAD"], cwd=path, ok=(0, 1)).decode("utf-8", "surrogateescape").strip() == wanted:
         return False
     git(["symbolic-ref", "HEAD", wanted], cwd=path)
     return True
+
+
+def _pointed_to(path: Path) -> str:
+    """The branch that HEAD names, as its file says; empty where it does not say it plainly."""
+    try:
+        said = (path / "HEAD").read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+    return said.strip().removeprefix("ref: ") if said.startswith("ref: refs/heads/") else ""
 
 
 def _date(seconds: str) -> datetime | None:

@@ -12,6 +12,7 @@ import re
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -49,6 +50,33 @@ _LOCAL = (
 )
 _LONGEST_LINE = 4096
 _PERCENT = re.compile(r"^(?:remote: )?([A-Z][A-Za-z ]+?): +\d+% \((\d+)/(\d+)\)")
+
+
+_running: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
+_PATIENCE = 0.3
+
+
+def end_all() -> None:
+    """End every git that still runs for this process: what waits for them is broken off. They are asked first, for git
+    then takes its lock files away, and made to soon after."""
+    running = [process for process in list(_running) if process.poll() is None]
+    for process in running:
+        process.terminate()
+    until = time.monotonic() + _PATIENCE
+    while any(process.poll() is None for process in running) and time.monotonic() < until:
+        time.sleep(0.005)
+    for process in running:
+        process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End one git, as `end_all` does."""
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class GitFailed(SyncbotError):
@@ -136,8 +164,7 @@ def git_network(
         out = process.stdout.read()
         process.wait()
     except BaseException:
-        process.kill()
-        process.wait()
+        _end(process)
         raise
     finally:
         late = not watch.is_alive()
@@ -165,7 +192,7 @@ def _start(
     arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, piped: bool
 ) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["git", *_PREFIX, *arguments],
             cwd=cwd,
             env=_environment(env),
@@ -173,6 +200,8 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        _running.add(process)
+        return process
     except FileNotFoundError:
         missing = "the folder is not there" if cwd is not None and not cwd.is_dir() else "git is not installed"
         raise GitFailed(arguments[0], None, missing) from None

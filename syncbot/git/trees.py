@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pygit2
 from syncbot.errors import HostileInput, InputError
 from syncbot.git.run import refuse_option
 from syncbot.model.ids import BlobId, CommitId
-from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, day_of
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tree, day_of
 
 # Mirrors may lie on a volume of another user (a container's, say): who owns them is the user's affair. What is read is
 # verified against its hash (libgit2's default, stated here because proofs rest on it).
@@ -27,6 +27,8 @@ pygit2.settings.enable_strict_hash_verification(True)
 _FOLDER = 0o040000
 _Folder = dict[str, Entry]
 _MOST_FOLDERS = 16_384
+BLOB_BYTES = 16 << 20
+"""Content kept in memory for one repository: the patches of a stack meet the same files again and again."""
 _opened = threading.local()
 
 
@@ -41,14 +43,23 @@ class GitTree:
         self._revision = refuse_option(revision, "revision")
         self._root: str | None = None
         self._paths: tuple[str, ...] | None = None
+        self._entries: dict[str, Entry | None] = {}
 
     def entry(self, path: str) -> Entry | None:
+        if path not in self._entries:
+            self._entries[path] = self._find(path)
+        return self._entries[path]
+
+    def _find(self, path: str) -> Entry | None:
         *folders, name = path.split("/")
-        folder: str | None = self._root_id()
+        objects = self._objects()
+        folder = self._root_id()
         for part in folders:
-            found = self._objects().folder(folder).get(part) if folder else None
-            folder = found.id if found is not None and found.mode == _FOLDER else None
-        entry = self._objects().folder(folder).get(name) if folder else None
+            found = objects.folder(folder).get(part)
+            if found is None or found.mode != _FOLDER:
+                return None
+            folder = found.id
+        entry = objects.folder(folder).get(name)
         return None if entry is None or entry.mode == _FOLDER else entry
 
     def read(self, path: str) -> bytes | None:
@@ -61,6 +72,29 @@ class GitTree:
         if self._paths is None:
             self._paths = tuple(self._walk(self._root_id(), ""))
         return self._paths
+
+    def added(self, other: Tree) -> Iterable[str] | None:
+        """The paths that this tree has and the other has not, folders that both share left out unread. None where the
+        other is no tree of the same repository."""
+        if not isinstance(other, GitTree) or other._repository != self._repository:
+            return None
+        return self._added(self._root_id(), other._root_id(), "")
+
+    def _added(self, mine: str, theirs: str, prefix: str) -> Iterator[str]:
+        if mine == theirs:
+            return
+        objects = self._objects()
+        old = objects.folder(theirs)
+        for name, entry in objects.folder(mine).items():
+            was = old.get(name)
+            is_folder = entry.mode == _FOLDER
+            if was is not None and (was.mode == _FOLDER) == is_folder:
+                if is_folder:
+                    yield from self._added(entry.id, was.id, f"{prefix}{name}/")
+            elif is_folder:
+                yield from self._walk(entry.id, f"{prefix}{name}/")
+            else:
+                yield prefix + name
 
     def newest(self) -> date | None:
         """The day of the commit."""
@@ -93,6 +127,8 @@ class _Objects:
         except pygit2.GitError:
             raise InputError(f"{path} is no git repository", "give the path of one") from None
         self._folders: OrderedDict[str, _Folder] = OrderedDict()
+        self._blobs: OrderedDict[str, bytes] = OrderedDict()
+        self._held = 0
 
     def folder(self, id: str) -> _Folder:
         found = self._folders.get(id)
@@ -103,15 +139,28 @@ class _Objects:
         return found
 
     def blob(self, id: str) -> bytes:
-        return self._read(id)
+        found = self._blobs.get(id)
+        if found is not None:
+            self._blobs.move_to_end(id)
+            return found
+        found = self._blobs[id] = self._read(id)
+        self._held += len(found)
+        while self._held > BLOB_BYTES:
+            _, old = self._blobs.popitem(last=False)
+            self._held -= len(old)
+        return found
+
+    def forget_blobs(self) -> None:
+        self._blobs.clear()
+        self._held = 0
 
     def root(self, revision: str) -> str:
-        return str(_find(self.repository, self._path, revision).peel(pygit2.Tree).id)
+        return str(_revision(self.repository, self._path, revision).peel(pygit2.Tree).id)
 
     def commit_time(self, revision: str) -> int | None:
         """Seconds since 1970, None for a tree without commit."""
         try:
-            return int(_find(self.repository, self._path, revision).peel(pygit2.Commit).commit_time)
+            return int(_revision(self.repository, self._path, revision).peel(pygit2.Commit).commit_time)
         except (pygit2.GitError, ValueError):
             return None
 
@@ -128,14 +177,14 @@ def resolve(repository: Path, revision: str) -> CommitId:
     """The commit that a revision (branch, tag, id, `HEAD~2`) names. Raises HostileInput for what looks like an option,
     InputError where there is no such commit."""
     refuse_option(revision, "revision")
-    found = _find(_objects(repository).repository, repository, revision)
+    found = _revision(_objects(repository).repository, repository, revision)
     try:
         return CommitId(str(found.peel(pygit2.Commit).id))
     except (pygit2.GitError, ValueError):
         raise InputError(f"{revision!r} is no commit in {repository}", "name a branch, a tag or a commit") from None
 
 
-def _find(opened: pygit2.Repository, path: Path, revision: str) -> pygit2.Object:
+def _revision(opened: pygit2.Repository, path: Path, revision: str) -> pygit2.Object:
     try:
         return opened.revparse_single(revision)
     except (KeyError, ValueError, pygit2.GitError):
@@ -147,6 +196,13 @@ def _find(opened: pygit2.Repository, path: Path, revision: str) -> pygit2.Object
 def forget(repository: Path) -> None:
     """Drop what this thread holds open of a repository: it was replaced on disk."""
     getattr(_opened, "objects", {}).pop(repository, None)
+
+
+def forget_blobs(repository: Path) -> None:
+    """Let go of the content that this thread keeps of a repository, which stays open."""
+    held: dict[Path, _Objects] = getattr(_opened, "objects", {})
+    if repository in held:
+        held[repository].forget_blobs()
 
 
 def _objects(path: Path) -> _Objects:

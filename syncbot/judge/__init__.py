@@ -2,10 +2,20 @@
 
 from syncbot.judge.claims import Day
 from syncbot.judge.lineage import Lineage
-from syncbot.judge.promise import applies, first_misfit, new_series, verify_promise
+from syncbot.judge.promise import applies, first_misfit, new_series, stacked, verify_promise
 from syncbot.judge.series import judge_series
 
-JUDGE_VERSION = "2"
+JUDGE_VERSION = "3"
 """Part of every remembered verdict's key: raised when a verdict could change."""
 
-__all__ = ["JUDGE_VERSION", "Day", "Lineage", "applies", "first_misfit", "judge_series", "new_series", "verify_promise"]
+__all__ = [
+    "JUDGE_VERSION",
+    "Day",
+    "Lineage",
+    "applies",
+    "first_misfit",
+    "judge_series",
+    "new_series",
+    "stacked",
+    "verify_promise",
+]

@@ -6,15 +6,17 @@ file before the patch, never through its own text alone: the same text elsewhere
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncbot.diff.lines import Change
 from syncbot.diff.merge import Region, Side, merge_regions
+from syncbot.judge.beside import Slot, last_item, slot, spliced
 from syncbot.judge.measures import Measures, measure
-from syncbot.judge.texts import CONTEXT, Texts
-from syncbot.judge.weights import is_trivial
+from syncbot.judge.texts import CONTEXT, Texts, counts_of, is_head
+from syncbot.judge.weights import is_trivial, squeeze
 
 TELLING = 0.5
 """The weight from which a block says anything."""
@@ -24,6 +26,9 @@ THERE = 0.9
 """A block of which this much stands in the release is there."""
 ABSENT = 0.1
 """A block of which no more than this stands in the release is not there."""
+
+CHANCE = 0.3
+"""So much of a block may stand at its place by chance: lines that the file had as often before."""
 
 
 class State(StrEnum):
@@ -79,36 +84,47 @@ class TextFinding:
     content: bytes | None
 
 
-def analyse(before: bytes, after: bytes, target: bytes) -> TextFinding:
-    """Every block of the change before -> after against the target's text."""
+def analyse(before: bytes, after: bytes, target: bytes, path: str = "") -> TextFinding:
+    """Every block of the change before -> after against the target's text. `path` tells the language."""
     texts = Texts(before, after, target)
-    regions = merge_regions(texts.b, texts.t, texts.a, texts.theirs, texts.own)
     found: dict[Change, BlockFinding] = {}
+    slots: dict[Change, Slot] = {}
     own = iter(texts.own)
     change = next(own, None)
-    for region in regions:
+    for region in merge_regions(texts.b, texts.t, texts.a, texts.theirs, texts.own):
         while change is not None and change.a0 >= region.b0 and change.a1 <= region.b1 and _inside(change, region):
             found[change] = _finding(texts, change, region)
+            if found[change].state not in (State.OPEN, State.CUT) and _strayed(texts, change, found[change], region):
+                found[change] = _nowhere(found[change])
+            elif region.side is Side.THEIRS:
+                slots[change] = Slot(region.o0, region.o1, texts.a[region.t0 : region.t1])
             change = next(own, None)
-    content = _content(texts, regions, found)
-    if content is None:
-        content = _beside(texts, found)
+    _let_in(texts, found, slots, path)
+    content = _content(texts, found, slots)
+    if content is not None:
+        for change, finding in found.items():
+            if finding.state is State.NEEDED and not finding.weight and _doubled(texts, change, content):
+                found[change] = replace(finding, state=State.TWICE)
     return TextFinding(tuple(found[c] for c in texts.own), content)
 
 
-def _beside(texts: Texts, found: dict[Change, BlockFinding]) -> bytes | None:
-    """Blocks that upstream's changes only touch: merged as neighbours, if nothing of them is in the release."""
-    regions = merge_regions(texts.b, texts.t, texts.a, texts.theirs, texts.own, touching=False)
-    for region in regions:
-        if region.side is not Side.THEIRS:
+def _let_in(texts: Texts, found: dict[Change, BlockFinding], slots: dict[Change, Slot], path: str) -> None:
+    """Blocks that git would not merge, but whose place is known and of which the release has nothing."""
+    for change, finding in found.items():
+        if finding.state not in (State.OPEN, State.CUT):
             continue
-        for change, finding in found.items():
-            inside = change.a0 >= region.b0 and change.a1 <= region.b1 and _inside(change, region)
-            if inside and finding.state is State.OPEN and _absent(finding) and _anchored(texts, change):
-                found[change] = replace(finding, state=State.BESIDE)
-    if any(finding.state is State.OPEN for finding in found.values()):
+        place = slot(texts, change, path) if _absent(finding) else last_item(texts, change, path)
+        if place is None or _elsewhere(texts, change, place.start):
+            continue
+        slots[change] = place
+        state = State.BESIDE if finding.state is State.OPEN else State.CUT
+        found[change] = replace(finding, state=state, target=place.start)
+
+
+def _content(texts: Texts, found: dict[Change, BlockFinding], slots: dict[Change, Slot]) -> bytes | None:
+    if any(f.state is State.OPEN or (f.state is State.CUT and c not in slots) for c, f in found.items()):
         return None
-    return _content(texts, regions, found)
+    return spliced(texts.t, list(slots.values()))
 
 
 def _inside(change: Change, region: Region) -> bool:
@@ -120,27 +136,12 @@ def _inside(change: Change, region: Region) -> bool:
     )
 
 
-def _content(texts: Texts, regions: Sequence[Region], found: dict[Change, BlockFinding]) -> bytes | None:
-    out: list[bytes] = []
-    for region in regions:
-        if region.side is Side.CONFLICT:
-            inside = [f for c, f in found.items() if c.a0 >= region.b0 and c.a1 <= region.b1 and _inside(c, region)]
-            if not inside or any(f.state is not State.PLACED for f in inside):
-                return None
-        out += texts.a[region.t0 : region.t1] if region.side is Side.THEIRS else texts.t[region.o0 : region.o1]
-    return b"".join(out)
-
-
-def _anchored(texts: Texts, change: Change) -> bool:
-    """Whether the block's own lines stand in the release as they were; an insertion has none: upstream may have added
-    lines at its point, but must not have replaced the lines that it stands between."""
-    if change.a1 > change.a0:
-        return all(line in texts.b_to_t for line in range(change.a0, change.a1))
-    return all(line in texts.b_to_t for line in (change.a0 - 1, change.a0) if 0 <= line < len(texts.b))
-
-
 def _absent(finding: BlockFinding) -> bool:
-    return finding.measures.contrast <= ABSENT and finding.measures.alignment <= ABSENT
+    """Whether the release has nothing of the block: of what it adds, or, where it only removes, all of that is left."""
+    found = finding.measures
+    if found.removed and not found.added:
+        return found.contrast <= ABSENT and found.remains >= THERE
+    return found.contrast <= ABSENT and found.alignment <= CHANCE
 
 
 def _finding(texts: Texts, change: Change, region: Region) -> BlockFinding:
@@ -156,6 +157,47 @@ def _finding(texts: Texts, change: Change, region: Region) -> BlockFinding:
     return replace(finding, state=State.CUT) if _cut(texts, region) else finding
 
 
+_LABEL = re.compile(rb"\w+\s*:\s*$")
+FARTHEST = 400
+"""Lines above a block in which the head of its function is looked for."""
+
+
+def _strayed(texts: Texts, change: Change, finding: BlockFinding, region: Region) -> bool:
+    """Whether lines that two functions share were aligned across."""
+    place = finding.target if finding.state is State.PLACED else region.o0
+    return place is not None and _elsewhere(texts, change, place)
+
+
+def _elsewhere(texts: Texts, change: Change, place: int) -> bool:
+    """Whether a block that belongs into a function has its place in another one. What begins at the margin stands
+    between functions."""
+    lines = [x for x in (*texts.a[change.b0 : change.b1], *texts.b[change.a0 : change.a1]) if x.strip()]
+    return bool(lines) and lines[0][:1] in b" \t" and in_another(texts.b, change.a0, texts.t, place)
+
+
+def _nowhere(finding: BlockFinding) -> BlockFinding:
+    """What was found of it is another function's: nothing stands at its own place."""
+    found = replace(finding.measures, alignment=0.0, nearby=0.0, edited=0.0, followed=0.0)
+    return replace(finding, state=State.OPEN, target=None, measures=found)
+
+
+def in_another(before: Sequence[bytes], line: int, target: Sequence[bytes], place: int) -> bool:
+    """Whether a place in the release is in another function than a line of the file before the patch, although the
+    release has that function too: once, as the file before has it."""
+    own = _head(before, line)
+    if own is None or _head(target, place) in (own, None):
+        return False
+    return sum(squeeze(x) == own for x in before) == 1 == sum(squeeze(x) == own for x in target)
+
+
+def _head(lines: Sequence[bytes], line: int) -> bytes | None:
+    """The head (squeezed) of the function or list that a line is in, None where none is near."""
+    for at in range(line - 1, max(line - 1 - FARTHEST, -1), -1):
+        if is_head(lines[at]) and not _LABEL.match(lines[at]):
+            return squeeze(lines[at])
+    return None
+
+
 def _moved_away(finding: BlockFinding) -> bool:
     """Whether a removal only looks done: the lines left their place, but the file has them as often as before."""
     found = finding.measures
@@ -166,6 +208,16 @@ def _twice(finding: BlockFinding) -> bool:
     """Whether what it adds stands there already, in the same function or list."""
     found = finding.measures
     return found.weight >= TELLING and found.added > 0 and found.contrast >= THERE and found.nearby >= THERE
+
+
+def _doubled(texts: Texts, change: Change, content: bytes) -> bool:
+    """Whether lines that the patch only moves would stand in the release more often than in any of the three texts:
+    they have left their old place there too, and gone to another one than the patch's."""
+    lines = {line for line in texts.na[change.b0 : change.b1] if not is_trivial(line)}
+    if not lines:
+        return False
+    result = counts_of(content)
+    return all(result[x] > max(texts.count_b[x], texts.count_a[x], texts.count_t[x]) for x in lines)
 
 
 def _cut(texts: Texts, region: Region) -> bool:

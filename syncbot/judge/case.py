@@ -12,7 +12,7 @@ from syncbot.judge.fits import exact_fit
 from syncbot.judge.lineage import Trace
 from syncbot.judge.rules import UPSTREAM, Score, deciding, is_upstream, weigh
 from syncbot.model.ids import CommitId
-from syncbot.model.judgement import Evidence
+from syncbot.model.judgement import Comparison, Evidence
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 
 
@@ -33,6 +33,8 @@ class Decision:
     """A line for the header of a trimmed patch."""
     settled: tuple[FileFinding, ...] = ()
     """Files that a trim takes out: upstream has them."""
+    compared: tuple[Comparison, ...] = ()
+    """Both versions side by side, where a person is asked."""
 
     @property
     def all_files(self) -> tuple[FileFinding, ...]:

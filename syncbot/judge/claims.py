@@ -30,6 +30,7 @@ CHANGELOGS = tuple(
 )
 _ADVISORY = re.compile(rb"CVE-\d{4}-\d{4,}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}", re.I)
 
+_NUMBER = re.compile(rb"(?:#|\bGH-|\b(?:bug|issue|issues/|pull/|PR) ?#?)(\d{2,7})\b", re.I)
 
 Day = date | Callable[[], date | None] | None
 """The day of a release, or how to ask for it, or None where it is not known."""
@@ -57,6 +58,7 @@ class Facts:
     target: Tree
     day: Day = None
     _named: frozenset[str] | None = field(default=None)
+    _numbers: frozenset[str] | None = field(default=None)
 
     @property
     def released(self) -> date | None:
@@ -70,29 +72,45 @@ class Facts:
             self._named = _advisories(self.target.read) - _advisories(self.base.read)
         return self._named
 
+    def numbers(self) -> frozenset[str]:
+        """The bug numbers that the release's changelogs name and the base's did not."""
+        if self._numbers is None:
+            self._numbers = _found(_NUMBER, self.target.read) - _found(_NUMBER, self.base.read)
+        return self._numbers
+
 
 def _advisories(read: Callable[[str], bytes | None]) -> frozenset[str]:
-    found: set[str] = set()
-    for path in CHANGELOGS:
-        found.update(m.decode().upper() for m in _ADVISORY.findall(read(path) or b""))
-    return frozenset(found)
+    return _found(_ADVISORY, read)
+
+
+def _found(pattern: re.Pattern[bytes], read: Callable[[str], bytes | None]) -> frozenset[str]:
+    return frozenset(m.decode().upper() for path in CHANGELOGS for m in pattern.findall(read(path) or b""))
 
 
 def claims_of(header: bytes, name: str, facts: Facts) -> Claims:
     """The claims of one patch. A claim counts only where it can be true: a change cannot be in a release that is older
     than itself."""
     said = read_declarations(header, name)
-    if not said.from_upstream and not said.bugs and not said.status:
+    if not (said.from_upstream or said.bugs or said.status or said.mentioned or said.trackers):
         return NO_CLAIMS
     evidence = [Evidence("declared", f"its header says {said.merged!r}")] if said.merged else []
-    evidence += [Evidence("declared", f"it names {text}") for text in (*said.commits[:2], *said.advisories)]
-    evidence += [Evidence("status", f"towards upstream: {said.status}")] if said.status else []
+    evidence += [Evidence("advisory", f"it names {text}") for text in said.advisories]
+    evidence += [Evidence("bug", text) for text in said.trackers]
+    evidence += [Evidence("status", f"its status towards upstream is {said.status!r}")] if said.status else []
+    evidence += _in_changelog(said, facts)
     named = [a for a in said.advisories if a in facts.advisories()]
     if named:
-        evidence.append(Evidence("changelog", f"the release's changelog names {', '.join(named)}"))
         return Claims(said, True, f"the release's changelog names {named[0]}", tuple(evidence))
     upstream = bool(said.merged or said.commits)
     released = facts.released if upstream and said.dated is not None else None
     older = said.dated is not None and released is not None and said.dated < released
     why = f"it says that it is upstream's own change, of {said.dated}, before the release of {released}"
     return Claims(said, upstream and older, why if upstream and older else "", tuple(evidence))
+
+
+def _in_changelog(said: Declarations, facts: Facts) -> list[Evidence]:
+    """What the release's own changelog says that the base's did not. A number may be another tracker's: it is shown,
+    and decides nothing."""
+    named = [a for a in said.advisories if a in facts.advisories()]
+    named += [f"#{number}" for number in said.bugs if number in facts.numbers()]
+    return [Evidence("changelog", f"the release's changelog names {', '.join(named)}")] if named else []

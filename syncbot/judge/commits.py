@@ -76,6 +76,8 @@ class Findings:
     held: tuple[Match, ...] = ()
     partial: tuple[Match, ...] = ()
     twins: tuple[CommitFacts, ...] = ()
+    live: tuple[Match, ...] = ()
+    """Of the absorbed those that nobody took back: a commit that was, accounts for nothing."""
 
     @property
     def edited(self) -> tuple[Block, ...]:
@@ -92,7 +94,7 @@ class Findings:
     def _weighing(self) -> Iterator[tuple[Block, float, bool]]:
         for index, (block, share) in enumerate(zip(self.sketch.blocks, self.blocks, strict=True)):
             if block.weight > 0:
-                yield block, share, any(match.answered[index] for match in self.absorbed)
+                yield block, share, any(match.answered[index] for match in self.live)
 
 
 class CommitSearch:
@@ -100,7 +102,7 @@ class CommitSearch:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._comparer = Comparer(history)
+        self.comparer = Comparer(history)
 
     def find(
         self,
@@ -112,7 +114,7 @@ class CommitSearch:
     ) -> Findings:
         """`base` and `target` read files of those trees by path; without target, later commits are always looked
         through for a taking back. `aliases`: {path of the patch: other paths that the file has upstream}."""
-        return _Hunt(self._history, self._comparer, sketch(files, base, aliases), witness, target).run()
+        return _Hunt(self._history, self.comparer, sketch(files, base, aliases), witness, target).run()
 
 
 class _Hunt:
@@ -141,8 +143,8 @@ class _Hunt:
         if not absorbed or absorbed[0].rule is PART:
             absorbed = self._together() or absorbed
         if absorbed:
-            absorbed, taken_back = self._settled(absorbed)
-            return Findings(self._sketch, absorbed, self._accounted(absorbed), taken_back)
+            absorbed, live, taken_back = self._settled(absorbed)
+            return Findings(self._sketch, absorbed, self._accounted(live or absorbed), taken_back, live=live)
         held = held or self._matches(self._named_or_like(Place.BRANCH))
         twins = tuple(self._history.commit(key) for key, compared in self._compared.items() if compared.twin)
         return Findings(self._sketch, blocks=nothing, held=held, partial=self._partial(), twins=twins)
@@ -159,8 +161,8 @@ class _Hunt:
         }
         if not same[Place.RELEASE]:
             return Findings(self._sketch, blocks=nothing, held=same[Place.BRANCH])
-        absorbed, taken_back = self._settled(same[Place.RELEASE])
-        return Findings(self._sketch, absorbed, nothing, taken_back)
+        absorbed, live, taken_back = self._settled(same[Place.RELEASE])
+        return Findings(self._sketch, absorbed, nothing, taken_back, live=live)
 
     def _is_absent(self) -> bool:
         """Whether the target has next to nothing of the patch. With the commit itself found beyond the release, nobody
@@ -264,19 +266,21 @@ class _Hunt:
             m for key in sorted(keys) if self._history.place(key) is Place.RELEASE and (m := self._match(key, PART))
         )
 
-    def _settled(self, absorbed: tuple[Match, ...]) -> tuple[tuple[Match, ...], tuple[TakenBack, ...]]:
-        """What undid the matches; and if something did, and other commits took the patch in again after that, those
-        first."""
+    def _settled(
+        self, absorbed: tuple[Match, ...]
+    ) -> tuple[tuple[Match, ...], tuple[Match, ...], tuple[TakenBack, ...]]:
+        """The matches, those of them that live, and what undid them; if something did, and other commits took the patch
+        in again after that, those first."""
         taken = self._said_back(absorbed) or (() if self._lives_on(absorbed) else self._shown_back(absorbed))
         if not taken:
-            return absorbed, ()
+            return absorbed, absorbed, ()
         last = max(back.commit.key for back in taken)
         later = self._matches(key for key in self._named_or_like(Place.RELEASE) if key > last)
         again = tuple(match for match in later if match.rule is not PART)
         if not again:
-            return absorbed, taken
-        anew, taken_again = self._settled(again)
-        return (*anew, *(match for match in absorbed if match not in anew)), taken_again
+            return absorbed, (), taken
+        anew, live, taken_again = self._settled(again)
+        return (*anew, *(match for match in absorbed if match not in anew)), live, taken_again
 
     def _said_back(self, absorbed: Sequence[Match]) -> tuple[TakenBack, ...]:
         """Later commits whose message says so."""

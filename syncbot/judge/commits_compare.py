@@ -111,6 +111,12 @@ class Comparer:
         twin = chosen is None and rule(score, witnessed) is not None
         return Compared(placed, chosen, blocks, answers, twin, _is_part(placed), own)
 
+    def counterparts(self, paths: Sequence[str], commit: int) -> list[Touch]:
+        """The commit's changes of the patch's file, renames joined: from what it was to what it became."""
+        touches = self._history.changed(commit)
+        pairs = self._pairs(touches) if len(touches) <= MOST_FILES else [_pair(touch) for touch in touches]
+        return [Touch(commit, pairs[i].path, pairs[i].old, pairs[i].new) for i in _counterparts(paths, pairs)]
+
     def in_place(self, sketch: Sketch, commit: int) -> bool:
         """Whether the commit wrote every hunk of the patch, context and all, where it was not before: what can be said
         for lines that weigh nothing."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from syncbot.diff.lines import Change, changes, match
 from syncbot.judge.weights import squeeze, weight
 
 Lines = Mapping[bytes, int]
@@ -51,8 +52,25 @@ def delta(old: bytes, new: bytes, key: Key = squeeze) -> Delta:
 
 
 def middles(old: bytes, new: bytes) -> tuple[bytes, bytes]:
-    """The two without the whole lines that they share at their start and at their end. By halving: comparing stretches
-    of bytes is far cheaper than counting lines."""
+    """The two without the whole lines that they share at their start and at their end."""
+    start, end = _shared_ends(old, new)
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def steps(old: bytes, new: bytes) -> list[Change]:
+    """What differs between two versions of a file, as lines (without their ends) of either."""
+    if old == new:
+        return []
+    start, end = _shared_ends(old, new)
+    above = old.count(b"\n", 0, start)
+    a, b = old[start : len(old) - end].split(b"\n"), new[start : len(new) - end].split(b"\n")
+    found = changes(match(a, b), len(a), len(b))
+    return [Change(c.a0 + above, c.a1 + above, c.b0 + above, c.b1 + above) for c in found]
+
+
+def _shared_ends(old: bytes, new: bytes) -> tuple[int, int]:
+    """How many bytes of whole lines the two share at their start and at their end. By halving: comparing stretches of
+    bytes is far cheaper than counting lines."""
     shortest = min(len(old), len(new))
     low, high = 0, shortest
     while low < high:
@@ -70,8 +88,7 @@ def middles(old: bytes, new: bytes) -> tuple[bytes, bytes]:
         else:
             high = middle - 1
     newline = old.find(b"\n", len(old) - low) if low else -1
-    end = len(old) - newline if newline >= 0 else 0
-    return old[start : len(old) - end], new[start : len(new) - end]
+    return start, len(old) - newline if newline >= 0 else 0
 
 
 def net(removed: dict[bytes, int], added: dict[bytes, int]) -> Delta:

@@ -133,5 +133,6 @@ def _counter(files: Sequence[FilePatch], contents: Sequence[bytes | None], key: 
     counts: Counter[bytes] = Counter()
     for content in set(contents):
         if content and len(content) <= SEEN_BYTES:
-            counts.update(key(line) for line in content.split(b"\n") if line in wanted)
+            for line, copies in Counter(filter(wanted.__contains__, content.split(b"\n"))).items():
+                counts[key(line)] += copies
     return counts.__getitem__

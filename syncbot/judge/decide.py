@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from syncbot.judge.ahead import taken_back_ahead
 from syncbot.judge.case import Case, Decision, Step
-from syncbot.judge.doubtful import declared, moot, suggested, twice
+from syncbot.judge.doubtful import declared, moot, partly, suggested, twice
+from syncbot.judge.named import named_commits
 from syncbot.judge.needed import applies, conflict, refresh, untouched
 from syncbot.judge.present import code_proved, matched, nothing, proved, trim
+from syncbot.judge.sides import compared
 from syncbot.judge.traced import held, resembling, reverted, traced
 from syncbot.model.verdicts import Action, Proof
 
@@ -20,6 +23,7 @@ CASCADE: tuple[Step, ...] = (
     trim,
     reverted,
     twice,
+    partly,
     moot,
     held,
     untouched,
@@ -46,12 +50,15 @@ def _told(case: Case, decision: Decision) -> Decision:
     evidence = decision.evidence
     if decision.proof is not Proof.DECLARED:
         evidence += case.claims.evidence
+    evidence += named_commits(case.claims.declared, case.trace)
+    if decision.action is Action.ASK:
+        decision = replace(decision, compared=compared(case, decision.verdict))
     if case.trace is None:
         return replace(decision, evidence=evidence)
     gone = decision.action is Action.DROP
     return replace(
         decision,
-        evidence=evidence + case.trace.evidence(),
+        evidence=evidence + case.trace.evidence() + taken_back_ahead(case.trace),
         absorbed_by=case.trace.commit if gone else None,
         first_release=case.trace.first_release if gone else None,
     )

@@ -17,13 +17,17 @@ _CVE = re.compile(r"(?:CVE-\d{4}-\d{4,}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3})",
 _FIELD = re.compile(r"^(?:[#*] ?)?([A-Za-z][A-Za-z-]+)\s*:\s*(.*)$")
 _FROM = re.compile(r"^From ([0-9a-f]{40}) ")
 _BUG = re.compile(r"(?:^|[\s(/])(?:#|bug[ #=]|issues/|pull/|id=|\?)(\d{2,7})\b", re.I)
+_NAME_BUG = re.compile(r"(?<![a-z])(?:bug|issue|lp|gh|pr|closes)[-_#]?(\d{2,7})(?!\d)", re.I)
 _PICKED = re.compile(
     r"(?:cherry[- ]picked(?: from)?(?: commit)?|back-?port(?:ed)?(?: of| from)(?: commit)?|upstream commit:?|commit)"
     r"\s+([0-9a-f]{7,40})\b",
     re.I,
 )
 _STABLE = re.compile(r"\[\s*(?:upstream )?commit ([0-9a-f]{7,40})|\[\s*upstream ([0-9a-f]{7,40})\s*\]", re.I)
-_MERGED = re.compile(r"(backport|upstream|commit|accepted|merged|cherry|http)", re.I)
+_URL_ID = re.compile(r"(?:/commits?/|/\+/|[?;&](?:id|h)=|/rev/|commit[:=])([0-9a-f]{7,40})(?![0-9a-z])", re.I)
+_OTHER = re.compile(r"\b(?:revert(?:s|ed|ing)?|fixes|introduced|regress\w*|caused|broken?|since)\b[^\n]{0,60}$", re.I)
+"""What stands before the id of a commit that is not this change, but the one that it mends or undoes."""
+_BUG_FIELD = re.compile(r"^(?:bug(?:-[a-z]+)?|bugs?|closes|resolves|references|issue|lp|launchpad|bugzilla)$", re.I)
 _PLANNED = re.compile(
     r"^(yes|no|not[- ]needed|n/?a|none|pending|submitted|inappropriate|denied|todo|later|other|vendor)\b", re.I
 )
@@ -41,6 +45,10 @@ class Declarations:
     status: str
     dated: date | None = None
     """The day that the change was first written, as far as its header says."""
+    mentioned: tuple[str, ...] = ()
+    """Commit ids that stand in an address, or are said to be mended or undone: evidence alone, no claim."""
+    trackers: tuple[str, ...] = ()
+    """What fields such as `Bug`, `Bug-Debian` and `Closes` say, as written."""
 
     @property
     def from_upstream(self) -> bool:
@@ -51,29 +59,58 @@ class Declarations:
 def read(header: bytes, name: str = "") -> Declarations:
     """The claims in a patch's header (the text before its first diff) and file name."""
     text = header.decode("utf-8", "replace")
-    commits = dict.fromkeys(m[1].lower() for m in _PICKED.finditer(text))
-    commits.update(dict.fromkeys((m[1] or m[2]).lower() for m in _STABLE.finditer(text)))
+    lines = [line for line in text.splitlines() if not _FROM.match(line)]
+    # the id in a mail's first line is that of whatever repository it was exported from, most often downstream's own
+    body = "\n".join(lines)
+    claimed, others = _ids(body)
     merged = status = ""
-    for line in text.splitlines():
-        if _FROM.match(line):
-            continue
+    trackers: dict[str, None] = {}
+    for line in lines:
         field = _FIELD.match(line)
         if field is None:
             continue
         key, value = field[1].lower(), field[2].strip()
         if key in ("forwarded", "upstream-status"):
             status = status or value
+        if _BUG_FIELD.match(key) and value:
+            trackers.setdefault(line.strip()[:_LONGEST])
         if not merged and _says_merged(key, value):
             merged = line.strip()
-    # the id in a mail's first line is that of whatever repository it was exported from, most often downstream's own
-    full = [c for line in text.splitlines() if not _FROM.match(line) for c in _COMMIT.findall(line)]
-    commits.update(dict.fromkeys(full))
-    advisories = dict.fromkeys(m.upper() for m in _CVE.findall(f"{name}\n{text}"))
-    bugs = dict.fromkeys(m[1] for m in _BUG.finditer(text))
-    if not merged and (_PICKED.search(text) or _STABLE.search(text)):
-        merged = next(m[0] for m in (_PICKED.search(text), _STABLE.search(text)) if m)
-    named = tuple(c for c in commits if set(c) != {"0"})
-    return Declarations(named, tuple(advisories), tuple(bugs), merged, status, _dated(text))
+    if not merged and claimed:
+        merged = next((m[0] for pattern in (_PICKED, _STABLE) for m in pattern.finditer(body) if _claims(body, m)), "")
+    return Declarations(
+        tuple(claimed),
+        tuple(dict.fromkeys(m.upper() for m in _CVE.findall(f"{name}\n{text}"))),
+        tuple(dict.fromkeys([*_NAME_BUG.findall(name), *(m[1] for m in _BUG.finditer(text))])),
+        merged,
+        status,
+        _dated(text),
+        tuple(others),
+        tuple(trackers)[:_MOST_TRACKERS],
+    )
+
+
+_LONGEST = 300
+_MOST_TRACKERS = 8
+
+
+def _ids(body: str) -> tuple[list[str], list[str]]:
+    """The commits that the text says it is, and those that it only speaks of."""
+    claimed: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for pattern in (_PICKED, _STABLE, _COMMIT):
+        for found in pattern.finditer(body):
+            id = (found[found.lastindex or 0]).lower()
+            (claimed if _claims(body, found) else others).setdefault(id)
+    for found in _URL_ID.finditer(body):
+        others.setdefault(found[1].lower())
+    named = [id for id in claimed if set(id) != {"0"}]
+    return named, [id for id in others if id not in claimed and set(id) != {"0"}]
+
+
+def _claims(body: str, found: re.Match[str]) -> bool:
+    """Whether the id is not one that the change mends or undoes, as the words before it say."""
+    return _OTHER.search(body, max(body.rfind("\n", 0, found.start()) + 1, found.start() - 80), found.start()) is None
 
 
 def _dated(text: str) -> date | None:

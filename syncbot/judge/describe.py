@@ -49,7 +49,7 @@ def judgement_of(
         evidence += (Evidence("fuzz", f"it needs fuzz {stand.fuzz} on its own base"),)
     refreshed = None
     if decision.action is Action.REWRITE:
-        note = f"[syncbot: {decision.note} in {target_name}]" if decision.note else ""
+        note = trim_note(decision, target_name) if decision.verdict is Verdict.TRIM else ""
         prefixes = patch.prefixes if entry.strip is not None else ("a/", "b/")
         refreshed = rewritten(patch.header, prefixes, decision.files, note)
     before = patch.lines_changed
@@ -70,7 +70,37 @@ def judgement_of(
         refreshed=refreshed,
         lines_before=before,
         lines_after=after,
+        compared=decision.compared,
     )
+
+
+MOST_TAKEN = 8
+"""Hunks that the line in a trimmed patch's header names one by one."""
+
+
+def trim_note(decision: Decision, target_name: str) -> str:
+    """The line that a trimmed patch gets in its header: which hunks went upstream, and with which commit if known."""
+    taken = [f"all of {file.change.path}" for file in decision.settled]
+    for file in decision.files:
+        taken += _taken(file)
+    more = f" and {len(taken) - MOST_TAKEN} more" if len(taken) > MOST_TAKEN else ""
+    commits = dict.fromkeys(e.commit[:12] for e in decision.evidence if e.commit and e.kind in ("absorbed", "partial"))
+    by = f" (commit {', '.join(list(commits)[:3])})" if commits else ""
+    return f"[syncbot: upstream has, in {target_name}{by}: {', '.join(taken[:MOST_TAKEN])}{more}]"
+
+
+def _taken(file: FileFinding) -> list[str]:
+    """The hunks of a file that stays which upstream has, or has in part."""
+    found = []
+    for place in file.change.hunks:
+        states = {b.state in UPSTREAM for b in _inside(file, place) if b.weight or b.measures.white}
+        if True in states:
+            found.append(f"{'part of ' if False in states else ''}hunk {place.index} of {file.change.path}")
+    return found or ([f"part of {file.change.path}"] if any(b.state in UPSTREAM for b in file.blocks) else [])
+
+
+def _inside(file: FileFinding, place: HunkPlace) -> list[BlockFinding]:
+    return [b for b in file.blocks if place.start <= b.change.a0 and b.change.a1 <= max(place.end, place.start)]
 
 
 def _lines_of(content: bytes) -> int:
@@ -91,14 +121,17 @@ def _report(file: FileFinding, fit: Fit) -> FileReport:
 
 
 def _hunk(file: FileFinding, place: HunkPlace, fit: Fit) -> HunkReport:
-    inside = [b for b in file.blocks if place.start <= b.change.a0 and b.change.a1 <= max(place.end, place.start)]
+    inside = _inside(file, place)
     state = _state(file, inside, fit)
     if state is HunkState.GONE:
         return HunkReport(place.index, state, place.start + 1, None)
     if not inside:
         return HunkReport(place.index, state, place.start + 1, place.start + 1 if file.target else None)
     first = inside[0]
-    line = None if first.target is None else max(first.target - (first.change.a0 - place.start), 0) + 1
+    at = first.target
+    if at is not None and first.state is State.NOOP and first.change.a0 == first.change.a1:
+        at -= first.change.b1 - first.change.b0  # an insertion that is there stands before the line that it precedes
+    line = None if at is None else max(at - (first.change.a0 - place.start), 0) + 1
     if state is HunkState.EXACT and line != place.start + 1:
         state = HunkState.SHIFTED
     return HunkReport(place.index, state, place.start + 1, line)
@@ -116,6 +149,8 @@ def _state(file: FileFinding, blocks: list[BlockFinding], fit: Fit) -> HunkState
         if not any(b.weight or b.measures.white for b in blocks):
             return HunkState.TRIVIAL
         return HunkState.UPSTREAM if fit is Fit.NONE else HunkState.CONFLICT
+    if any(b.state is State.CUT for b in telling):
+        return HunkState.GONE
     if any(b.state is State.TWICE for b in telling):
         return HunkState.UPSTREAM
     if file.state is FileState.CLEAN:

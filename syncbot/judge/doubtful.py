@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from syncbot.judge.blocks import State
-from syncbot.judge.case import Case, Decision, ask, named
+from collections.abc import Sequence
+
+from syncbot.judge.blocks import TELLING, State
+from syncbot.judge.case import Case, Decision, ask, named, resolved
 from syncbot.judge.files import FileFinding, FileState
-from syncbot.judge.rules import UPSTREAM, deciding, is_upstream
+from syncbot.judge.gone import deletions
+from syncbot.judge.rules import MISSING, SMALL, UPSTREAM, block_score, deciding, is_upstream
+from syncbot.judge.weights import Kind
 from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Proof, Verdict
 
@@ -23,6 +27,28 @@ def twice(case: Case) -> Decision | None:
     return ask(case, Verdict.OBSOLETE, detail, Proof.SUGGESTED, Evidence("twice", detail))
 
 
+def partly(case: Case) -> Decision | None:
+    """It would apply, but much of its code, or of the test that it brings, is in the release: upstream has it in
+    another form, and carried on it would stand beside that."""
+    if not all(resolved(file) for file in case.files):
+        return None
+    tests = [file for file in case.files if file.kind is Kind.TEST]
+    for files, what, least in ((deciding(case.files), "what it adds", SUGGEST), (tests, "its test", MISSING)):
+        weight, there = _added(files)
+        if weight >= (SMALL if files is tests else TELLING) and there >= least:
+            detail = f"it applies, but {there:.0%} of {what} is there already in {named(files)}"
+            return ask(case, Verdict.SUPERSEDED, detail, Proof.SUGGESTED, Evidence("text", detail))
+    return None
+
+
+def _added(files: Sequence[FileFinding]) -> tuple[float, float]:
+    """The weight of the blocks that add something, and how much of it (0..1) is in the release. Those that git would
+    not merge were only let in because the release has nothing of them."""
+    blocks = [b for file in files for b in file.blocks if b.measures.added and b.state is not State.BESIDE]
+    weight = sum(block.weight for block in blocks)
+    return weight, sum(block.weight * block_score(block, weight) for block in blocks) / (weight or 1.0)
+
+
 def moot(case: Case) -> Decision | None:
     """What it changes is no more: the file, or the lines around each change, deleted with nothing in their place.
     Whether the bug lives on elsewhere is a person's question."""
@@ -33,7 +59,10 @@ def moot(case: Case) -> Decision | None:
     detail = (
         f"{named(deciders)} gone from the release" if gone else f"upstream deleted what it changes in {named(deciders)}"
     )
-    return ask(case, Verdict.MOOT, detail, Proof.SUGGESTED, Evidence("gone", detail))
+    deleted = deletions(case.trace, deciders)
+    if deleted:
+        detail += f" (commit {', '.join(fact.commit[:12] for fact in deleted if fact.commit)})"
+    return ask(case, Verdict.MOOT, detail, Proof.SUGGESTED, Evidence("gone", detail), *deleted)
 
 
 def _deleted(file: FileFinding) -> bool:

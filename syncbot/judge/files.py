@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncbot.judge.blocks import THERE, BlockFinding, State, TextFinding, analyse
-from syncbot.judge.locate import SAME_FILE, Renames, said, similarity
+from syncbot.judge.locate import SAME_FILE, Renames, said, said_anew, similarity
 from syncbot.judge.stack import FileChange, Overlay
 from syncbot.judge.stack import Side as FileSide
 from syncbot.judge.weights import Kind, kind_of
@@ -72,7 +72,7 @@ def _unless_moved_out(found: FileFinding, before: FileSide, after: FileSide, ren
         return found
     return (
         replace(found, state=FileState.OPEN)
-        if renames.holds(said(before.content) - said(after.content), THERE)
+        if renames.holds(said_anew(after.content, before.content), THERE)
         else found
     )
 
@@ -94,6 +94,8 @@ def _added(change: FileChange, after: FileSide, kind: Kind, target: Overlay, ren
     if there is None:
         path = renames.moved(after.path, after.content)
         there, moved = (target.side(path), True) if path is not None else (None, False)
+    if there is None and _in_the_way(after.path, target, renames):
+        return FileFinding(change, kind, FileState.OPEN, None)
     if there is None:
         return FileFinding(change, kind, FileState.UNTOUCHED, None, after)
     if not _same_type(there, after):
@@ -102,7 +104,15 @@ def _added(change: FileChange, after: FileSide, kind: Kind, target: Overlay, ren
         return _settled(change, kind, there, FileSide(there.path, after.mode, there.content), None, moved)
     if after.mode not in REGULAR or b"\0" in after.content:
         return FileFinding(change, kind, FileState.OPEN, there, None, None, moved)
-    return FileFinding(change, kind, FileState.OPEN, there, None, analyse(b"", after.content, there.content), moved)
+    return FileFinding(
+        change, kind, FileState.OPEN, there, None, analyse(b"", after.content, there.content, after.path), moved
+    )
+
+
+def _in_the_way(path: str, target: Overlay, renames: Renames) -> bool:
+    """Whether a file cannot be added there: the release has a folder of its name, or a file in its folder's place."""
+    parents = [path[:at] for at, sign in enumerate(path) if sign == "/"]
+    return renames.is_folder(path) or any(target.exists(parent) for parent in parents)
 
 
 def _same_type(a: FileSide, b: FileSide) -> bool:
@@ -119,8 +129,9 @@ def _deleted(
         return FileFinding(change, kind, FileState.NOOP, None, None)
     if moved:
         return FileFinding(change, kind, FileState.OPEN, there, None, None, True)
-    state = FileState.UNTOUCHED if (there.content, there.mode) == (before.content, before.mode) else FileState.OPEN
-    return FileFinding(change, kind, state, there, None)
+    if (there.content, there.mode) == (before.content, before.mode):
+        return FileFinding(change, kind, FileState.UNTOUCHED, there, None)
+    return FileFinding(change, kind, FileState.OPEN, there, None)
 
 
 def _modified(
@@ -131,7 +142,7 @@ def _modified(
     path = after.path if renamed and there.path == before.path else there.path
     if there.content == before.content and there.mode == before.mode and there.path == before.path:
         return FileFinding(change, kind, FileState.UNTOUCHED, there, after)
-    if not _same_type(there, before):
+    if not _same_type(there, before) or (renamed and moved):  # both sides moved it
         return FileFinding(change, kind, FileState.OPEN, there, None, None, moved)
     odd = any(side.mode not in REGULAR or b"\0" in side.content for side in (before, after, there))
     if odd or before.content == after.content:
@@ -139,7 +150,7 @@ def _modified(
         if content is None:
             return FileFinding(change, kind, FileState.OPEN, there, None, None, moved)
         return _settled(change, kind, there, FileSide(path, mode, content), None, moved)
-    text = analyse(before.content, after.content, there.content)
+    text = analyse(before.content, after.content, there.content, there.path)
     if text.content is None or any(block.state is State.OPEN for block in text.blocks):
         return FileFinding(change, kind, FileState.OPEN, there, None, text, moved)
     return _settled(change, kind, there, FileSide(path, mode, text.content), text, moved)

@@ -10,10 +10,11 @@ from functools import cache
 
 from syncbot.diff.patch import Patch, subject_of
 from syncbot.judge.commits import CommitSearch, Findings, Match
+from syncbot.judge.commits_form import Form
 from syncbot.judge.commits_score import PART
-from syncbot.judge.commits_sketch import Reader
+from syncbot.judge.commits_since import Since, since
+from syncbot.judge.commits_sketch import Block, Reader
 from syncbot.judge.history import CommitFacts, History, Witness
-from syncbot.judge.locate import said
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
 from syncbot.model.trees import day_of
@@ -24,20 +25,29 @@ SMALL = 10.0
 """Weight of code below which nothing may differ: there one word is another patch."""
 LEAST = 0.05
 """Weight that counts as nothing."""
-MOST_MOVES = 200
-"""Commits, and files, that are looked through for lines that left a patch's file."""
 FirstRelease = Callable[[CommitId], str | None]
+Expected = Callable[[CommitId], str | None]
+"""Which release after the judged one has a commit already, None where none has."""
 _FIELD = re.compile(r"^(From|Author|Date):[ \t]*(.*)$", re.M)
 
 
 class Lineage:
     """An upstream's history, bound to one base, one target and one branch head. `first_release` names the release that
-    first had a commit; None where releases are not known."""
+    first had a commit; None where releases are not known. `expected`: which later one has a commit of the branch."""
 
-    def __init__(self, history: History, first_release: FirstRelease | None = None) -> None:
+    def __init__(
+        self, history: History, first_release: FirstRelease | None = None, expected: Expected | None = None
+    ) -> None:
         self._history = history
         self._search = CommitSearch(history)
         self._first_release = first_release
+        self._expected = expected
+
+    @property
+    def parts(self) -> tuple[History, FirstRelease | None, Expected | None]:
+        """All that it was made of, in the constructor's order: who remembers judgements makes another one that notes
+        what is asked (`services/recall.py`)."""
+        return self._history, self._first_release, self._expected
 
     def trace(
         self, patch: Patch, base: Reader, target: Reader, aliases: Mapping[str, Collection[str]] | None = None
@@ -48,19 +58,11 @@ class Lineage:
         if self._first_release is not None and found.absorbed and not found.taken_back:
             first = self._first_release(found.absorbed[0].commit.id)
         known = any(self._history.knows(path) for file in found.sketch.files for path in file.paths)
-        return Trace(found, first, known, cache(lambda: self._moved(found, base, target)))
-
-    def _moved(self, found: Findings, base: Reader, target: Reader) -> frozenset[bytes]:
-        """The lines that the release has and the base had not, in files that commits after the absorbing one changed
-        together with the patch's own."""
-        own = {path for file in found.sketch.files for path in file.paths}
-        first = min((match.commit.key for match in found.absorbed), default=0)
-        keys = {touch.key for path in own for touch in self._history.touches(path) if touch.key > first}
-        others = {t.path for key in sorted(keys)[:MOST_MOVES] for t in self._history.changed(key)} - own
-        lines: set[bytes] = set()
-        for path in sorted(others)[:MOST_MOVES]:
-            lines |= said(target(path) or b"") - said(base(path) or b"")
-        return frozenset(lines)
+        absorbed = tuple(match for match in found.live if match.rule is not PART)
+        comparer = self._search.comparer
+        follow = cache(lambda number: since(self._history, comparer, found.sketch, absorbed, number, target))
+        form = Form(self._history, comparer, found.sketch, absorbed, target)
+        return Trace(found, first, known, self._history, self._first_release, self._expected, follow, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,64 +73,125 @@ class Trace:
     first_release: str | None = None
     known: bool = False
     """Whether upstream's history has any of the patch's files: then a merge would have left a commit."""
-    moved: Callable[[], frozenset[bytes]] = frozenset
-    """The lines, without white space, that upstream may have moved out of the patch's files."""
+    history: History | None = None
+    """What was asked, for who wants to know more of a commit."""
+    release_of: FirstRelease | None = None
+    expected_in: Expected | None = None
+    since: Callable[[int], tuple[Since, ...]] | None = None
+    """What became, in the release, of the absorbing commits' changes of the patch's file of that number."""
+    form: Form | None = None
+    """The patch beside the absorbing commits."""
+
+    def versions(self, paths: Sequence[str]) -> list[bytes]:
+        """The file that the patch has under these paths, as the absorbing commits left it."""
+        return [] if self.form is None else self.form.versions(paths)
+
+    def since_of(self, paths: Collection[str]) -> tuple[Since, ...]:
+        """What became of the absorbing commits' changes of the file that the patch has under these paths."""
+        files = enumerate(self.found.sketch.files)
+        if self.since is None:
+            return ()
+        return tuple(change for number, file in files if set(paths) & set(file.paths) for change in self.since(number))
 
     @property
     def absorbed(self) -> tuple[Match, ...]:
         """Commits of the release that hold the patch and were not taken back. A part of it is not it."""
-        if self.found.taken_back:
-            return ()
-        return tuple(match for match in self.found.absorbed if match.rule is not PART)
+        return tuple(match for match in self.found.live if match.rule is not PART)
 
     @property
     def speaks_against(self) -> bool:
-        """Whether a merge would have left a commit, and there is none with even a part of the patch."""
+        """Whether a merge would have left a commit, and there is none with even a part of the patch; or the commit is
+        known, and it left some of the patch out, took it in another form, or lost a change of it again."""
         found = self.found
         if found.taken_back or found.held:
+            return True
+        if self.absorbed and (self.missing_code or self.altered or self._undone):
             return True
         return self.known and not (found.absorbed or found.partial)
 
     @property
-    def missing_code(self) -> bool:
-        """Whether a block of code is in none of the absorbing commits, nor anything in its place."""
+    def weight(self) -> float:
+        """Of the patch's code; of all of it where there is no code."""
         files = self.found.sketch.files
-        code = any(file.is_code and file.weight > 0 for file in files)
-        return any(files[block.file].is_code or not code for block in self.found.missing)
+        return sum(file.weight for file in files if file.is_code) or sum(file.weight for file in files)
+
+    @property
+    def missing_code(self) -> bool:
+        """Whether a block of code is in none of the absorbing commits, nor anything in its place. Imports serve other
+        lines, and a backport may need others."""
+        files = {block.file for block in self._deciding()}
+        return any(block.file in files and not self._serves(block) for block in self.found.missing)
 
     @property
     def altered(self) -> bool:
         """Whether the commit took the code in another form than the patch has it. A name only finds the commit; its
         content must be the patch to the letter where that is small, and nearly so where it is large."""
+        found = self.found
+        files = {block.file for block in self._deciding()}
+        shares = [(b, share) for b, share in zip(found.sketch.blocks, found.blocks, strict=True) if b.file in files]
+        total = sum(block.weight for block, _ in shares)
+        lost = sum(self._lost(block, share) for block, share in shares if share < 1 and block.weight > 0)
+        return lost > MOST_LOST * total or (total < SMALL and lost > LEAST)
+
+    @property
+    def _undone(self) -> bool:
+        if self.since is None:
+            return False
+        files = {block.file for block in self._deciding()}
+        return any(change.undone for number in sorted(files) for change in self.since(number))
+
+    def _deciding(self) -> list[Block]:
+        """The blocks of code; all where there is no code."""
         sketch = self.found.sketch
         code = any(file.is_code and file.weight > 0 for file in sketch.files)
-        total = lost = 0.0
-        for block, share in zip(sketch.blocks, self.found.blocks, strict=True):
-            if sketch.files[block.file].is_code or not code:
-                total += block.weight
-                lost += block.weight * (1 - share)
-        return lost > MOST_LOST * total or (total < SMALL and lost > LEAST)
+        return [block for block in sketch.blocks if sketch.files[block.file].is_code or not code]
+
+    def _lost(self, block: Block, share: float) -> float:
+        return block.weight * (1 - share) if self.form is None else self.form.lost(block)
+
+    def _serves(self, block: Block) -> bool:
+        return self.form is not None and self.form.serves(block)
 
     @property
     def commit(self) -> CommitId | None:
         return self.absorbed[0].commit.id if self.absorbed else None
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """One line a commit: what it is to the patch, its subject, author and day."""
+        """One line a commit: what it is to the patch, its subject, author and day, the first release that has it."""
         found = self.found
-        lines = [_line("absorbed", "upstream's commit", m.commit) for m in found.absorbed]
+        lines = [self.fact("absorbed", "upstream's commit", m.commit) for m in found.absorbed]
         for back in found.taken_back:
             how = "takes it back, as its message says" if back.by_message else "takes it back, as its content shows"
-            lines.append(_line("taken-back", how, back.commit))
-        lines += [_line("held", "on the branch, not in the release", m.commit) for m in found.held]
-        lines += [_line("partial", "has a part of it", m.commit) for m in found.partial]
-        lines += [_line("twin", "has the same lines at another place", commit) for commit in found.twins]
+            lines.append(self.fact("taken-back", how, back.commit))
+        lines += [self._ahead(m.commit) for m in found.held]
+        lines += [self.fact("partial", "has a part of it", m.commit) for m in found.partial]
+        lines += [self.fact("twin", "has the same lines at another place", commit) for commit in found.twins]
         return tuple(lines)
 
+    def fact(self, kind: str, what: str, commit: CommitFacts) -> Evidence:
+        """A commit that the release has, as evidence."""
+        release = self.release_of(commit.id) if self.release_of is not None else None
+        return _fact(kind, what, commit, release, f", first in {release}" if release else "")
 
-def _line(kind: str, what: str, commit: CommitFacts) -> Evidence:
+    def expected(self, commit: CommitFacts) -> str:
+        """Where a commit that waits on the branch is to be expected, as the end of a sentence."""
+        release = self._later(commit)
+        return f"which {release} has" if release else "expected in the next release that is cut from there"
+
+    def _ahead(self, commit: CommitFacts) -> Evidence:
+        release = self._later(commit)
+        more = f", {release} has it" if release else ", in no release yet"
+        return _fact("held", "on the branch, not in the release", commit, release, more)
+
+    def _later(self, commit: CommitFacts) -> str | None:
+        return self.expected_in(commit.id) if self.expected_in is not None else None
+
+
+def _fact(kind: str, what: str, commit: CommitFacts, release: str | None, more: str) -> Evidence:
     day = day_of(commit.time)
-    return Evidence(kind, f"{what}: {commit.subject!r} by {commit.author_name}, {day or 'on no day'}", commit.id)
+    detail = f"{what}: {commit.subject!r} by {commit.author_name}, {day or 'on no day'}{more}"
+    shown = "" if day is None else day.isoformat()
+    return Evidence(kind, detail, commit.id, commit.subject, commit.author_name, shown, release or "")
 
 
 def witness_of(header: bytes) -> Witness:

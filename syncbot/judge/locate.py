@@ -12,7 +12,7 @@ from syncbot.model.trees import ComparedTree, Tree, blob_id
 
 SAME_FILE = 0.5
 """Share of a file's lines that a moved copy under the same name still has; git's own threshold for a rename."""
-SAME_CONTENT = 0.7
+SAME_CONTENT = 2 / 3
 """The same where not even the name is left: more is asked."""
 MAX_CANDIDATES = 200
 MIN_LINES = 8
@@ -30,6 +30,8 @@ class Renames:
     def __init__(self, base: Tree, target: Tree) -> None:
         self._base, self._target = base, target
         self._new_by_name: dict[str, list[str]] | None = None
+        self._new_by_id: dict[BlobId, list[str]] | None = None
+        self._folders: set[str] | None = None
         self._found: dict[tuple[str, int], str | None] = {}
 
     def moved(self, path: str, content: bytes) -> str | None:
@@ -42,8 +44,7 @@ class Renames:
     def _search(self, path: str, content: bytes) -> str | None:
         by_name = self._new_paths()
         lines = said(content)
-        id = blob_id(content)
-        same = [p for paths in by_name.values() for p in paths if self._is(p, id)] if content else []
+        same = self._of_content(blob_id(content)) if content else []
         if len(same) == 1:
             return same[0]
         if not lines:
@@ -51,11 +52,31 @@ class Renames:
         name = path.rsplit("/", 1)[-1]
         best = self._best(by_name.get(name, []), lines, SAME_FILE, kept if len(lines) >= MIN_LINES else similarity)
         if best is None and len(lines) >= MIN_LINES:
-            ending = name.rsplit(".", 1)[-1] if "." in name else None
-            others = [p for other, paths in by_name.items() if other != name and _ends(other, ending) for p in paths]
-            if len(others) <= MAX_CANDIDATES:
-                best = self._best(others, lines, SAME_CONTENT, similarity)
+            best = self._best(self._renamed(path), lines, SAME_CONTENT, similarity)
         return best
+
+    def _renamed(self, path: str) -> list[str]:
+        """New files under other names that may be it: those with its ending, or its name and another ending (a C file
+        that became C++, a file that became a template). Where there are many, those of its folder come first."""
+        folder, _, name = path.rpartition("/")
+        ending, stem = name.rsplit(".", 1)[-1] if "." in name else None, name.split(".", 1)[0]
+        found = [
+            p
+            for other, paths in self._new_paths().items()
+            if other != name and (_ends(other, ending) or (stem and other.split(".", 1)[0] == stem))
+            for p in paths
+        ]
+        return sorted(
+            found, key=lambda p: (p.rpartition("/")[0] != folder, p.rpartition("/")[2].split(".")[0] != stem, p)
+        )
+
+    def is_folder(self, path: str) -> bool:
+        """Whether the target has a folder where the base, to which a file is added there, cannot have one."""
+        if self._folders is None:
+            self._folders = {
+                path[:at] for paths in self._new_paths().values() for path in paths for at in _slashes(path)
+            }
+        return path in self._folders
 
     def holds(self, lines: frozenset[bytes], least: float) -> bool:
         """Whether one of the target's new files has that share of these (squeezed, telling) lines: what left its place
@@ -65,9 +86,15 @@ class Renames:
         paths = [path for found in self._new_paths().values() for path in found][:MAX_CANDIDATES]
         return any(len(lines & said(self._target.read(path) or b"")) >= least * len(lines) for path in paths)
 
-    def _is(self, path: str, id: BlobId) -> bool:
-        entry = self._target.entry(path)
-        return entry is not None and entry.id == id
+    def _of_content(self, id: BlobId) -> list[str]:
+        """The new paths with exactly this content."""
+        if self._new_by_id is None:
+            found: dict[BlobId, list[str]] = defaultdict(list)
+            for path in (path for paths in self._new_paths().values() for path in paths):
+                if (entry := self._target.entry(path)) is not None:
+                    found[entry.id].append(path)
+            self._new_by_id = dict(found)
+        return self._new_by_id.get(id, [])
 
     def _best(self, paths: list[str], lines: frozenset[bytes], least: float, like: Alike) -> str | None:
         scored = [(like(lines, said(self._target.read(p) or b"")), p) for p in paths[:MAX_CANDIDATES]]
@@ -90,6 +117,10 @@ def added(base: Tree, target: Tree) -> Iterable[str]:
     if isinstance(target, ComparedTree) and (found := target.added(base)) is not None:
         return found
     return set(target.paths()).difference(base.paths())
+
+
+def _slashes(path: str) -> list[int]:
+    return [at for at, sign in enumerate(path) if sign == "/"]
 
 
 def _ends(name: str, ending: str | None) -> bool:

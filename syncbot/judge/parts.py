@@ -16,8 +16,11 @@ _WEAKEST = [Proof.SUGGESTED, Proof.DECLARED, Proof.MATCHED, Proof.TRACED, Proof.
 _FITS = [Fit.CONFLICT, Fit.MERGE, Fit.EXACT, Fit.UNTOUCHED, Fit.NONE]
 
 
-def combined(index: int, entry: SeriesPatch, patch: Patch, judged: Sequence[Judgement]) -> Judgement:
-    """The entry's judgement: it waits where one commit does, goes where all go, else stays with what stays."""
+def combined(
+    index: int, entry: SeriesPatch, patch: Patch, judged: Sequence[Judgement], target_name: str = "the release"
+) -> Judgement:
+    """The entry's judgement: it waits where one commit does, goes where all go, else stays with what stays. The first
+    commit that stays says which ones went upstream."""
     parts = tuple(Part(j.index, commit.subject, j.verdict) for j, commit in zip(judged, patch.commits, strict=True))
     verdict, action = _verdict(judged)
     refreshed = None
@@ -26,7 +29,8 @@ def combined(index: int, entry: SeriesPatch, patch: Patch, judged: Sequence[Judg
         action = Action.ASK  # its payload cannot be written anew commit by commit
     if action is Action.REWRITE:
         staying = [(commit, j) for commit, j in zip(patch.commits, judged, strict=True) if j.action is not Action.DROP]
-        refreshed = b"".join(rewritten_commit(patch, commit, j) for commit, j in staying)
+        notes = [_note(parts, judged, target_name), *[""] * (len(staying) - 1)]
+        refreshed = b"".join(rewritten_commit(patch, *one, note) for one, note in zip(staying, notes, strict=True))
     proofs = [j.proof for j in judged if j.proof is not None]
     detail = ", ".join(f"commit {part.index} {part.verdict}" for part in parts)
     leading = next((j for j in judged if j.verdict is verdict), judged[0])
@@ -42,10 +46,21 @@ def combined(index: int, entry: SeriesPatch, patch: Patch, judged: Sequence[Judg
         evidence=tuple(e for j in judged for e in j.evidence),
         files=tuple(f for j in judged for f in j.files),
         parts=parts,
+        compared=tuple(c for j in judged for c in j.compared),
         refreshed=refreshed,
         lines_before=sum(j.lines_before for j in judged),
         lines_after=sum(j.lines_before if action.waits else j.lines_after for j in judged),
     )
+
+
+def _note(parts: Sequence[Part], judged: Sequence[Judgement], target_name: str) -> str:
+    """The line that says which commits of the file went upstream, empty where none did."""
+    gone = []
+    for part, j in zip(parts, judged, strict=True):
+        if j.action is Action.DROP:
+            by = f" as {j.absorbed_by[:12]}" if j.absorbed_by else ""
+            gone.append(f"commit {part.index} ({part.subject}){by}" if part.subject else f"commit {part.index}{by}")
+    return f"[syncbot: upstream has, in {target_name}: {', '.join(gone)}]" if gone else ""
 
 
 def _verdict(judged: Sequence[Judgement]) -> tuple[Verdict, Action]:

@@ -39,13 +39,19 @@ def first_misfit(series: Sequence[SeriesPatch], tree: Tree) -> str | None:
     return result if isinstance(result, str) else None
 
 
+def stacked(series: Sequence[SeriesPatch], tree: Tree) -> Tree | None:
+    """The tree with the series on it, patches that wait left out; None where one does not apply."""
+    result = _applied(series, tree)
+    return None if isinstance(result, str) else result
+
+
 def verify_promise(series: Sequence[SeriesPatch], base: Tree, target: Tree, judgement: SeriesJudgement) -> None:
     """Check a judgement by another way than it was made, before anybody acts on it. Raises Fault.
 
     The new series is applied to the release as a person would, without fuzz. Then every file that only proved drops, or
     only kept and rewritten patches touch must be what one three-way merge of the whole stack gives (base, base with the
-    series, the release), where that merge is clean: so a proved drop is proved once more, and a rewrite must do what
-    its patch did.
+    series, the release), where that merge is clean, or what merging patch by patch gives: so a proved drop is proved
+    once more, and a rewrite must do what its patch did.
     """
     new = new_series(series, judgement)
     result = _applied(new, target)
@@ -61,10 +67,32 @@ def verify_promise(series: Sequence[SeriesPatch], base: Tree, target: Tree, judg
         if path in unsure or side is None or there is None or was is None or there == was == side.content:
             continue
         merged = merge3(was, there, side.content)
-        if merged.content is None or merged.content == result.read(path):
+        promised = result.read(path)
+        if merged.content is None or promised in (merged.content, _in_steps(staying, base, there, path)):
             continue
         if not _undoes(series, judgement, target, path):
             raise Fault(f"{path} is not what merging the whole series into {judgement.target} gives", REPORT)
+
+
+def _in_steps(series: Sequence[SeriesPatch], base: Tree, there: bytes, path: str) -> bytes | None:
+    """What merging the series patch by patch makes of the release's file, None where a step is not clean. A patch that
+    undoes what an earlier one did, and the release has, is lost in the merge of the whole stack, whose two ends are
+    equal there; step by step it is not."""
+    stack, merged = Overlay(base), there
+    for entry in series:
+        fitted = fit_patch(parse_patch(entry.content, entry.strip, stack.exists), stack, fuzz=0)
+        if isinstance(fitted, Misfit):
+            return None
+        before = stack.read(path)
+        stack.apply(fitted.changes)
+        after = stack.read(path)
+        if before == after:
+            continue
+        step = merge3(before, merged, after).content if before is not None and after is not None else None
+        if step is None:
+            return None
+        merged = step
+    return merged
 
 
 def _undoes(series: Sequence[SeriesPatch], judgement: SeriesJudgement, target: Tree, path: str) -> bool:

@@ -46,11 +46,15 @@ def _gap(lines: list[bytes]) -> list[bytes]:
     return [b"\n"] if lines and lines[-1].strip() else []
 
 
-def rewritten_commit(patch: Patch, commit: Commit, judgement: Judgement) -> bytes:
-    """One commit of a patch file that stays: rewritten if it was, else its own header and changes written anew."""
-    if judgement.refreshed is not None:
-        return judgement.refreshed
-    return commit.header + b"".join(_plain(file, patch.prefixes) for file in commit.files)
+def rewritten_commit(patch: Patch, commit: Commit, judgement: Judgement, note: str = "") -> bytes:
+    """One commit of a patch file that stays: rewritten if it was, else its own header and changes written anew. `note`
+    as for `rewritten`."""
+    if judgement.refreshed is None:
+        header, body = commit.header, b"".join(_plain(file, patch.prefixes) for file in commit.files)
+    else:  # a header ends where the first diff begins
+        at = judgement.refreshed.index(b"diff --git ", len(commit.header))
+        header, body = judgement.refreshed[:at], judgement.refreshed[at:]
+    return (_noted(header, note) if note else header) + body
 
 
 def _plain(file: FilePatch, prefixes: tuple[str, str]) -> bytes:

@@ -147,29 +147,51 @@ def _rewritten(block: BlockFinding) -> bool:
 
 
 def against(file: FileFinding, block: BlockFinding, whole: float) -> str:
-    """What in a block speaks against the patch being merged."""
+    """What in a block speaks against the patch (of the weight `whole`) being merged; empty if nothing does."""
     if block.state in UPSTREAM or (block.measures.mute and whole >= SMALL):
         return ""
+    said = _as_before(block, whole) or _not_there(block, whole) or _otherwise(block, whole)
+    return said.replace("{}", f"at line {block.change.b0 + 1} of {file.change.path}")
+
+
+def _as_before(block: BlockFinding, whole: float) -> str:
+    """The release is as it was before the patch."""
     found = block.measures
-    where = f"at line {block.change.b0 + 1} of {file.change.path}"
     if block.state is State.NEEDED and found.weight > 0 and block.score < PRESENT:
-        return f"the change {where} still merges cleanly with effect"
+        return "the change {} still merges cleanly with effect"
     if block.state is State.BESIDE and found.weight > 0:
-        return f"nothing of the change {where} is there"
+        return "nothing of the change {} is there"
     if found.white_stays:
-        return f"the white space that it changes {where} is as it was"
-    small = found.weight <= BARE_SHARE * whole
-    if found.remains >= REMAINS and found.removed and not (small and found.weight < BARE):
-        return f"what it removes {where} still stands there"
-    absent = block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT
-    if absent and not small and found.reworded < 1 and not (whole >= MEDIUM and _rewritten(block)):
-        return f"nothing of the change {where} is there, nor anything like it"
-    if found.bare >= BARE and found.bare > BARE_SHARE * whole:
-        return f"lines that it adds {where} are not there, nor anything in their place"
-    if found.alike > max(found.edited, found.reworded) and whole < MEDIUM and block.state is not State.TWICE:
-        return f"a line that it adds {where} is there in another form"
-    if found.short and whole < MEDIUM and block.state is not State.TWICE:
-        return f"a statement that it adds {where} is not there"
-    if found.guarded:
-        return f"what it adds {where} stands under a condition that the patch does not have"
+        return "the white space that it changes {} is as it was"
+    nearly_nothing = _small(block, whole) and found.weight < BARE
+    if found.remains >= REMAINS and found.removed and not nearly_nothing:
+        return "what it removes {} still stands there"
     return ""
+
+
+def _not_there(block: BlockFinding, whole: float) -> str:
+    """Something is missing, with nothing in its place that came of it."""
+    found = block.measures
+    absent = block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT
+    excused = _small(block, whole) or found.reworded >= 1 or (whole >= MEDIUM and _rewritten(block))
+    if absent and not excused:
+        return "nothing of the change {} is there, nor anything like it"
+    if found.bare >= BARE and found.bare > BARE_SHARE * whole:
+        return "lines that it adds {} are not there, nor anything in their place"
+    return ""
+
+
+def _otherwise(block: BlockFinding, whole: float) -> str:
+    """It is there, and does something else."""
+    found = block.measures
+    strict = whole < MEDIUM and block.state is not State.TWICE
+    if strict and found.alike > max(found.edited, found.reworded):
+        return "a line that it adds {} is there in another form"
+    if strict and found.short:
+        return "a statement that it adds {} is not there"
+    return "what it adds {} stands under a condition that the patch does not have" if found.guarded else ""
+
+
+def _small(block: BlockFinding, whole: float) -> bool:
+    """Whether so little is at stake that upstream may have taken it out again."""
+    return block.measures.weight <= BARE_SHARE * whole

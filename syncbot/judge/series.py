@@ -16,9 +16,10 @@ from syncbot.judge.files import FileFinding, FileState, find
 from syncbot.judge.fits import placed_anyway
 from syncbot.judge.lineage import Lineage, Trace
 from syncbot.judge.locate import Renames
+from syncbot.judge.needed import by_fit
 from syncbot.judge.parts import combined
 from syncbot.judge.stack import Misfit, Overlay
-from syncbot.judge.stacks import Stacks, Stand, stand_on
+from syncbot.judge.stacks import Stacks, Stand, is_of_waiting, stand_on, stands_free
 from syncbot.judge.together import Together, as_one, summed_up
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import SeriesPatch
@@ -71,14 +72,17 @@ def _one(
     if index - 1 in together.found or (open_ and together.look(index - 1, decision, stacks)):
         decision = together.dropped(index - 1, decision)
     stacks.advance(entry.name, decision, stand)
-    return judgement_of(index, entry, patch, decision, stand, target_name)
+    return judgement_of(index, entry, patch, decision, _told(stand, decision), target_name)
 
 
 def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> Decision:
     files = [placed_anyway(patch, find(change, stacks.target, stacks.renames)) for change in stand.changes]
     files = [_moved_on(file, stacks) for file in files]
     claims = claims_of(patch.header, entry.name, stacks.facts)
-    decision = decide(make_case(patch, files, claims, _trace(patch, stand, files, stacks), already=stand.already))
+    case = make_case(patch, files, claims, _trace(patch, stand, files, stacks), already=stand.already)
+    decision = decide(case)
+    if decision.verdict is Verdict.MOOT and stand.blocked_by and is_of_waiting(files, stacks):
+        decision = by_fit(case)  # what seems to be gone was never there
     if stand.fuzz and decision.action is Action.KEEP:
         why = f"as it is written it needs fuzz {stand.fuzz}"
         decision = replace(decision, fit=Fit.MERGE, verdict=Verdict.REFRESH, action=Action.REWRITE, detail=why)
@@ -87,7 +91,7 @@ def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> D
         return replace(decision, action=Action.ASK, proof=Proof.SUGGESTED, detail=detail)
     if entry.keep is not None and decision.action is Action.DROP:
         return replace(decision, action=Action.ASK, detail=f"{decision.detail}; but it is pinned: {entry.keep}")
-    if stand.blocked_by and (stand.entangled or decision.action is not Action.DROP):
+    if stand.blocked_by and not _stands_alone(decision, stand, files, stacks):
         return _blocked(decision)
     return decision
 
@@ -108,6 +112,20 @@ def _moved_on(file: FileFinding, stacks: Stacks) -> FileFinding:
     if stacks.target.below.entry(path) == stacks.before.below.entry(path):
         return file
     return replace(file, state=FileState.CLEAN)
+
+
+def _stands_alone(decision: Decision, stand: Stand, files: Sequence[FileFinding], stacks: Stacks) -> bool:
+    """Whether the answer for a patch that stands on a waiting one holds without that one."""
+    if stand.entangled:
+        return False
+    if decision.action is Action.DROP:
+        return True
+    return decision.verdict in (Verdict.UNTOUCHED, Verdict.APPLIES, Verdict.REFRESH) and stands_free(files, stacks)
+
+
+def _told(stand: Stand, decision: Decision) -> Stand:
+    """How it stands as people are told: what does not wait is blocked by nothing."""
+    return stand if decision.action.waits else replace(stand, blocked_by=())
 
 
 def _blocked(decision: Decision) -> Decision:
@@ -135,7 +153,7 @@ def _several(index: int, entry: SeriesPatch, patch: Patch, stacks: Stacks, targe
             return broken(index, entry, f"commit {number} ({commit.subject}): {stand.path}: {stand.why}")
         decision = _decide(entry, piece, stand, trial)
         trial.advance(entry.name, decision, stand)
-        judged.append(judgement_of(number, entry, piece, decision, stand, target_name))
+        judged.append(judgement_of(number, entry, piece, decision, _told(stand, decision), target_name))
         stands.append(stand)
     gone = all(judgement.action is Action.DROP for judgement in judged)
     if not gone and entry.keep is None and summed_up(pieces, stacks):

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncbot.diff.lines import changes, match, split_lines
+from syncbot.diff.lines import changes, mapping, match, split_lines
 from syncbot.diff.merge import merge3
 from syncbot.diff.patch import Patch
+from syncbot.judge.blocks import State
 from syncbot.judge.claims import Facts
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.lineage import Lineage
 from syncbot.judge.locate import Renames
 from syncbot.judge.stack import FileChange, Fitted, Misfit, Overlay, Side, fit_patch
+from syncbot.judge.texts import CONTEXT, lines_of, squeezed_of
 from syncbot.judge.weights import is_trivial, squeeze
 from syncbot.model.ids import PatchName
 from syncbot.model.verdicts import Action
@@ -173,6 +175,48 @@ def _entangled(full: Sequence[FileChange], stacks: Stacks) -> bool:
             for _, other in stacks.waiting.get(path, []):
                 undone |= touched(other)[1]
     return not added or len(added & undone) * 2 > len(added)
+
+
+def stands_free(files: Sequence[FileFinding], stacks: Stacks) -> bool:
+    """Whether a patch that was made on top of waiting ones can do without them in the release: of each one's lines
+    around a block the release has all, and then it stands on upstream's, or none, and then they were only next to it.
+    With a part of them, the waiting patch came in another form, and what this one means there is unknown."""
+    for file in files:
+        if file.state in (FileState.UNTOUCHED, FileState.NOOP):
+            continue
+        change = file.change
+        if stacks.before.side(change.old_path) is None or change.before is None or not file.target or not file.blocks:
+            return False
+        own = squeezed_of(change.before.content)
+        there = mapping(match(own, squeezed_of(file.target.content)))
+        for _, waiting in stacks.waiting.get(change.old_path, []):
+            added, _ = touched(waiting)
+            for block in file.blocks:
+                near = range(max(block.change.a0 - CONTEXT, 0), min(block.change.a1 + CONTEXT, len(own)))
+                its = [line for line in near if own[line] in added]
+                if 0 < sum(line in there for line in its) < len(its):
+                    return False
+    return True
+
+
+def is_of_waiting(files: Sequence[FileFinding], stacks: Stacks) -> bool:
+    """Whether all files and lines that the release has no more are those of waiting patches: it never had them."""
+    gone = [file for file in files if file.state is FileState.GONE or any(b.state is State.CUT for b in file.blocks)]
+    return bool(gone) and all(_is_of_waiting(file, stacks) for file in gone)
+
+
+def _is_of_waiting(file: FileFinding, stacks: Stacks) -> bool:
+    base, before = stacks.before.side(file.change.old_path), file.change.before
+    if base is None or before is None or file.state is FileState.GONE:
+        return base is None
+    known = mapping(match(squeezed_of(before.content), squeezed_of(base.content)))
+    size = len(lines_of(before.content))
+    return any(
+        line not in known
+        for block in file.blocks
+        if block.state is State.CUT
+        for line in range(max(block.change.a0 - 1, 0), min(block.change.a1 + 1, size))
+    )
 
 
 def touched(change: FileChange) -> tuple[set[bytes], set[bytes]]:

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from syncbot.diff.lines import Change, changes, mapping, match, split_lines
+from syncbot.diff.lines import Change, changes, lines_of, mapping, match
 from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, squeezed_text, weight
+
+__all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "squeezed_of"]
 
 CONTEXT = 3
 """Surrounding lines that say where a block belongs, as in a unified diff."""
@@ -16,12 +18,6 @@ NEARBY = 40
 _HEAD = re.compile(
     rb"(static|def|class|func|fn|sub|function|public|private|void|int|struct|impl|module)\b|[A-Za-z_][^;=]*[{(:]\s*$|[}\])]"
 )
-
-
-@lru_cache(maxsize=64)
-def lines_of(content: bytes) -> list[bytes]:
-    """Cached, for the patches of a stack meet the same files: callers must not change it."""
-    return split_lines(content)
 
 
 @lru_cache(maxsize=64)
@@ -42,6 +38,17 @@ def is_head(line: bytes) -> bool:
     return bool(_HEAD.match(line)) and not line.startswith((b"}", b"]", b")"))
 
 
+def _counted(before: Counter[bytes], changes: list[Change], old: list[bytes], new: list[bytes]) -> Counter[bytes]:
+    """How often each line stands in new, from how often it stands in old: what did not change is not counted again."""
+    counts = before.copy()
+    for a0, a1, b0, b1 in changes:
+        for line in old[a0:a1]:
+            counts[line] -= 1
+        for line in new[b0:b1]:
+            counts[line] += 1
+    return counts
+
+
 class Texts:
     """Lines (b, a, t), squeezed lines (nb, na, nt), how often each stands there, and the alignments."""
 
@@ -49,17 +56,23 @@ class Texts:
         self.b, self.a, self.t = lines_of(before), lines_of(after), lines_of(target)
         self.own = changes(match(self.b, self.a), len(self.b), len(self.a))
         self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
-        self.count_b, self.count_a, self.count_t = counts_of(before), counts_of(after), counts_of(target)
         self.theirs = changes(match(self.b, self.t), len(self.b), len(self.t))
+        self.count_b = counts_of(before)
+        self.count_a = _counted(self.count_b, self.own, self.nb, self.na)
+        self.count_t = _counted(self.count_b, self.theirs, self.nb, self.nt)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
+        self._hefts: dict[bytes, float] = {}
         self.b_to_t = mapping(match(self.nb, self.nt))
 
     def _remarks(self, change: Change) -> list[bytes]:
         return [*remarks(self.b[change.a0 : change.a1]), *remarks(self.a[change.b0 : change.b1])]
 
     def line_weight(self, line: bytes) -> float:
-        heft = weight(line, max(self.count_b[line], self.count_a[line], self.count_t[line]))
-        return heft * REMARK if line in self.remarks else heft
+        heft = self._hefts.get(line)
+        if heft is None:
+            heft = weight(line, max(self.count_b[line], self.count_a[line], self.count_t[line]))
+            heft = self._hefts[line] = heft * REMARK if line in self.remarks else heft
+        return heft
 
     def says(self, line: bytes) -> bool:
         """Whether a squeezed line does something: neither trivial nor a comment."""

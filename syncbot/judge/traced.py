@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from syncbot.judge.blocks import TELLING, THERE, BlockFinding, State
+from syncbot.judge.ahead import awaited
+from syncbot.judge.blocks import analyse
 from syncbot.judge.case import Case, Decision, ask, drop, missing
-from syncbot.judge.files import FileFinding
-from syncbot.judge.lineage import SMALL, Trace, names
+from syncbot.judge.commits_follow import Fate
+from syncbot.judge.commits_kin import imports
+from syncbot.judge.commits_since import AS_BEFORE, Since
+from syncbot.judge.files import FileFinding, FileState
+from syncbot.judge.lineage import SMALL as LARGE
+from syncbot.judge.lineage import Trace, names
 from syncbot.judge.needed import by_fit
 from syncbot.judge.present import needed_beside
-from syncbot.judge.rules import REMAINS, UPSTREAM, deciding, is_half
-from syncbot.judge.texts import squeezed_of
-from syncbot.judge.weights import is_trivial
+from syncbot.judge.rules import REMAINS, SMALL, UPSTREAM, deciding, is_half
+from syncbot.judge.texts import lines_of
 from syncbot.model.verdicts import Proof, Verdict
 
-MOST_DEAD = 0.25
+MOST_TAKEN = 0.25
 """Share of a large patch's weight that upstream may have taken out again since, and the rest still be the patch."""
+MOST_REPLACED = 1 / 3
+"""Share of a patch's weight in whose place other code may stand by now: two thirds of it live on."""
 
 
 def traced(case: Case) -> Decision | None:
     """A commit of the release holds the patch, every block of its code, and no later commit took it back; what differs
     in the release was edited since. Not so where the release still has what stood there before."""
     trace = case.trace
-    if trace is None or not trace.absorbed or trace.missing_code:
+    if trace is None or not trace.absorbed or trace.missing_code or trace.altered:
         return None
-    if standing(case.files) or needed_beside(case.files) or not lives_on(case, trace):
-        return None
-    if trace.altered and not case.score.matches:
+    if needed_beside(case.files) or elsewhere(case, trace) or not lives_on(case, trace):
         return None
     return drop(case, Proof.TRACED, f"upstream took it as {names(trace.absorbed)}", *missing(case))
 
@@ -44,10 +48,12 @@ def reverted(case: Case) -> Decision | None:
 
 def held(case: Case) -> Decision | None:
     """A commit beyond the release holds it: the next release may bring it."""
-    if case.trace is None or not case.trace.found.held or case.trace.absorbed:
+    waiting = () if case.trace is None or case.trace.absorbed else awaited(case.trace)
+    if case.trace is None or not waiting:
         return None
-    best = case.trace.found.held[0]
-    return replace(by_fit(case), verdict=Verdict.HELD, detail=f"commit {best.commit.id[:12]} is on the branch")
+    best = waiting[0].commit
+    detail = f"commit {best.id[:12]}, {case.trace.expected(best)}"
+    return replace(by_fit(case), verdict=Verdict.HELD, detail=detail)
 
 
 def resembling(case: Case) -> Decision | None:
@@ -58,43 +64,73 @@ def resembling(case: Case) -> Decision | None:
     return ask(case, Verdict.SUPERSEDED, detail, Proof.SUGGESTED)
 
 
-def standing(files: Sequence[FileFinding]) -> bool:
-    """Whether a deciding file is in the release as it was before the patch, or its mode or kind so, or a telling change
-    stands there under a condition that the patch does not have."""
-    for file in deciding(files):
-        if is_half(file):
-            return True
-        if any(block.measures.guarded for block in file.blocks):
-            return True
+def elsewhere(case: Case, trace: Trace) -> bool:
+    """Whether the commit wrote a change of the patch at another place than the patch's own, which it left as it was, or
+    under a condition that the patch does not have. Its own version of the file tells, for that is nearest to both."""
+    for file in deciding(case.files):
+        before, after = file.change.before, file.change.after
+        if before is None or after is None or b"\0" in after.content:
+            continue
+        for content in trace.versions(file.change.paths):
+            for block in analyse(before.content, after.content, content, file.change.path).blocks:
+                added = lines_of(after.content)[block.change.b0 : block.change.b1]
+                if not block.weight or block.state in UPSTREAM or (added and all(map(imports, added))):
+                    continue
+                if block.state in AS_BEFORE or block.measures.guarded:
+                    return True
     return False
 
 
 def lives_on(case: Case, trace: Trace) -> bool:
-    """Whether what the commit brought is still there: each telling change at its place, to the letter or with edits
-    that leave it nearer to the patch than to what was before; or moved to a file that upstream changed together with
-    this one. A later edit that takes it out again has undone the change, whatever its message says."""
-    total = dead = 0.0
+    """Whether what the commit brought is in the release still: each of its changes to the letter, or edited, moved, or
+    gone together with what it stood in. Where a change was taken out again, whatever the message says, it does not. Of
+    a small patch every word may be what it is for; of another, some lines may have been replaced since, and of a large
+    one taken out."""
+    changes: list[Since] = []
     for file in deciding(case.files):
-        for block in file.blocks:
-            total += block.weight
-            if not block.weight or _alive(file, block, trace):
-                continue
-            if block.state in (State.NEEDED, State.BESIDE) and block.weight >= TELLING:
-                return False  # its place is as it was before: that change was taken out, however large the rest is
-            dead += block.weight
-    return dead <= (MOST_DEAD * total if total >= SMALL else 0.0)
+        if not _settled(file):
+            kept = _kept(file, trace)
+            if kept is None:
+                return False
+            changes += kept
+    total, taken = trace.weight, _of(changes, Fate.TAKEN, Fate.TURNED)
+    if _of(changes, Fate.BACK) or (taken and (total < LARGE or taken > MOST_TAKEN * total)):
+        return False
+    if total < SMALL and _of(changes, Fate.ALTERED, Fate.REPLACED):
+        return False
+    return taken + _of(changes, Fate.REPLACED) <= MOST_REPLACED * total
 
 
-def _alive(file: FileFinding, block: BlockFinding, trace: Trace) -> bool:
-    found = block.measures
-    if block.state in (*UPSTREAM, State.TWICE):
+def _of(changes: Sequence[Since], *fates: Fate) -> float:
+    """The weight of the lines that met one of these fates."""
+    return sum(change.fates.get(fate, 0.0) for change in changes if not change.went for fate in fates)
+
+
+def _settled(file: FileFinding) -> bool:
+    """Whether the release has the patch's own change of the file to the letter."""
+    if file.state is FileState.NOOP:
         return True
-    if not found.added:
-        return found.remains < REMAINS
-    here = found.alignment + (1 - found.alignment) * found.followed
-    if here >= THERE and found.remains < REMAINS:
+    told = bool(file.blocks) and all(block.state in UPSTREAM for block in file.blocks)
+    return told and not is_half(file) and not any(block.measures.guarded for block in file.blocks)
+
+
+def _kept(file: FileFinding, trace: Trace) -> tuple[Since, ...] | None:
+    """What became of a file's changes, None where upstream undid one, or where it cannot be told."""
+    if is_half(file) and file.state is not FileState.GONE:
+        return None
+    changes = trace.since_of(file.change.paths)
+    known = frozenset().union(*(change.keys for change in changes))
+    if not changes or any(_undone(change, known) for change in changes):
+        return None
+    return changes
+
+
+def _undone(change: Since, known: frozenset[int | None]) -> bool:
+    """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, what
+    it took out is back, or it stands under a new condition. Comments and imports alone go with what they serve
+    (`known`: the commits that edited or took that)."""
+    if change.settled:
+        return False
+    if change.guarded or change.taken or (change.remains >= REMAINS and (change.as_before or not change.fates)):
         return True
-    after = file.change.after
-    added = squeezed_of(after.content)[block.change.b0 : block.change.b1] if after else []
-    telling = [line for line in added if not is_trivial(line)]
-    return bool(telling) and sum(line in trace.moved() for line in telling) >= THERE * len(telling)
+    return change.as_before and (change.gone or not change.served <= known)

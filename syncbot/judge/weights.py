@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 FULL_LENGTH = 12
 """Characters (without white space) from which a line has its whole weight."""
@@ -41,6 +42,16 @@ def squeeze(line: bytes) -> bytes:
     return b"".join(line.split())
 
 
+_WHITE = b" \t\r\x0b\x0c"
+"""What `bytes.split` takes for white space, but for the line end."""
+
+
+def squeezed_text(content: bytes) -> bytes:
+    """A whole text with each of its lines squeezed, the line ends kept: far cheaper than line by line."""
+    return content.translate(None, _WHITE)
+
+
+@lru_cache(maxsize=32_768)
 def is_trivial(squeezed: bytes) -> bool:
     """Whether a line is too common to be evidence: blank, punctuation, or one of the words every file has."""
     if len(squeezed) < 3:

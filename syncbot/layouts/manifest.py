@@ -28,6 +28,13 @@ def _pattern(text: str) -> str | None:
 
 
 UPSTREAM = Key("upstream", NAME, "", "required", "Where the releases come from: `pypi:NAME`, `npm:NAME` or `git:URL`.")
+HISTORY = Key(
+    "history",
+    NAME,
+    "",
+    "the upstream itself, if it is git",
+    "The git repository (`git:URL`) of an upstream whose releases come from a registry: commits are looked up there.",
+)
 BASE = Key("base", NAME, "", "found out", "The release that the series applies to.")
 RANGE = Key("range", TEXT, "", "all", "Which releases to stay on, such as `8.*` or `>=2,<3`.")
 OWNERS: Key[tuple[str, ...]] = Key("owners", NAMES, (), "none", "Who owns the package.")
@@ -43,7 +50,7 @@ KEEP: Key[tuple[tuple[str, str], ...]] = Key(
     "keep", NAME_TABLE, (), "empty", "Patches that the bot never drops, each with the reason."
 )
 
-KEYS: tuple[Key[Any], ...] = (UPSTREAM, BASE, RANGE, *POLICY_KEYS, OWNERS, PRIVATE, TAG_PATTERN, KEEP)
+KEYS: tuple[Key[Any], ...] = (UPSTREAM, HISTORY, BASE, RANGE, *POLICY_KEYS, OWNERS, PRIVATE, TAG_PATTERN, KEEP)
 """Every key of a package.toml. Those of the policy fall back to the workspace's settings."""
 
 
@@ -55,6 +62,7 @@ class Manifest:
     upstream: Upstream
     policy: Policy
     keep: Mapping[str, str]
+    history: Upstream | None = None
 
 
 def read_manifest(content: bytes, path: str, policy: Policy) -> Manifest:
@@ -67,7 +75,15 @@ def read_manifest(content: bytes, path: str, policy: Policy) -> Manifest:
     if values.given(BASE) and normalise(values.get(BASE), pattern=values.get(TAG_PATTERN)) is None:
         _placed(values, BASE, version, values.get(BASE))
     keep = values.get(KEEP)
-    return Manifest(values, upstream, read_policy(values, policy), dict(keep))
+    history = _placed(values, HISTORY, _repository, values.get(HISTORY)) if values.given(HISTORY) else None
+    return Manifest(values, upstream, read_policy(values, policy), dict(keep), history)
+
+
+def _repository(text: str) -> Upstream:
+    found = addresses.parse(text)
+    if found.scheme != "git":
+        raise InputError(f"the history {addresses.shown(found)} is no git repository", "write git:URL or git:PATH")
+    return found
 
 
 def _placed(values: Values, key: Key[Any], read: Callable[[str], T], text: str) -> T:

@@ -70,20 +70,21 @@ class NativeLayout:
         return self.edit(downstream, plan.package, plan.edits, plan.target.version)
 
     def restore(
-        self, downstream: Tree, package: Package, name: str, content: bytes, reason: str
+        self, downstream: Tree, package: Package, name: str, content: bytes, reason: str | None
     ) -> Mapping[str, bytes | None]:
         self._require_current(downstream, package)
         wrong = escape(name)
         if wrong is not None:
             raise InputError(f"{name} {wrong}", "give it another name")
         free = _free_name(downstream, package, name, content)
-        reason = _one_line(reason)
         series = quilt.append(_series(downstream, package), free)
         changes: Changes = {
             f"{package.path}/{free}": content,
             f"{package.path}/{SERIES}": quilt.format(series),
-            f"{package.path}/{MANIFEST}": _pinned(_manifest(downstream, package), free, reason),
         }
+        if reason is not None:
+            reason = _one_line(reason)
+            changes[f"{package.path}/{MANIFEST}"] = _pinned(_manifest(downstream, package), free, reason)
         restored = SeriesPatch(free, content, None, reason)
         return self._sealed(downstream, replace(package, series=(*package.series, restored)), changes)
 

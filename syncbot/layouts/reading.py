@@ -76,6 +76,7 @@ def read_package(tree: Tree, path: str, policy: Policy, limits: Limits) -> Packa
         owners=values.get(OWNERS),
         private=values.get(PRIVATE),
         tag_pattern=values.get(TAG_PATTERN),
+        history=manifest.history,
     )
 
 
@@ -186,11 +187,11 @@ def _read_patch(tree: Tree, path: str, name: PatchName, line: int, limits: Limit
 def _content(tree: Tree, path: str, name: str, named_in: str, line: int | None) -> bytes:
     """A file of the package; complaints name the place that asked for it."""
     full = f"{path}/{name}"
-    link = _link_on(tree, full)
+    entry = tree.entry(full)
+    link = full if entry is not None and entry.mode == SYMLINK else _link_on(tree, full.rpartition("/")[0])
     if link is not None:
         what = f"{name} is or passes through a symlink ({link}), which is not followed"
         raise HostileInput(what, "put the file itself there", path=named_in, line=line)
-    entry = tree.entry(full)
     content = None if entry is None or entry.mode == SUBMODULE else tree.read(full)
     if content is None:
         remedy = "add the file, or remove the line"

@@ -29,10 +29,36 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One fact that speaks for or against the verdict. `kind` is a short slug, `detail` a clause for people."""
+    """One fact that speaks for or against the verdict. `kind` is a short slug, `detail` a clause for people.
+
+    Where it is about a commit of upstream: its `subject`, its author's name and day (`YYYY-MM-DD`, in UTC), the first
+    `release` that has it (of one that waits on the branch: a release after the judged one that has it already), and
+    its page on the web as `link`, each empty where it is not known.
+    """
 
     kind: str
     detail: str
+    commit: CommitId | None = None
+    subject: str = ""
+    author: str = ""
+    date: str = ""
+    release: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One place that patch and upstream have each in its own way, side by side. `ours` is what the patch makes of it,
+    `theirs` what upstream has there: lines of the file, the first of them at `our_line` and `their_line` (from 1); or,
+    where `commit` is given, the diff of the file in the patch and in that commit; or, with neither, the diffs of the
+    file in the patch and between the two releases, of a patch that is dropped. `target_path` as in FileReport."""
+
+    path: str
+    target_path: str | None
+    ours: bytes
+    theirs: bytes
+    our_line: int | None = None
+    their_line: int | None = None
     commit: CommitId | None = None
 
 
@@ -71,6 +97,8 @@ class Judgement:
     """Added plus removed lines of the patch as it was."""
     lines_after: int = 0
     """Added plus removed lines of what stays of it (0 when dropped)."""
+    compared: tuple[Comparison, ...] = ()
+    """Both versions side by side, where a person has to choose between them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,10 @@ class Package:
     private: bool = False
     tag_pattern: str = ""
     """A regular expression with one group, the version; empty: the normaliser finds it out."""
+    history: Upstream | None = None
+    """The git repository of an upstream whose releases come from elsewhere, None where none is named."""
+
+    @property
+    def repository(self) -> Upstream:
+        """Where upstream's commits are, as far as it is known."""
+        return self.history or self.upstream

@@ -23,7 +23,10 @@ class ProposalCommit:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a forge is asked to show. `line` is the release line it stays on (`stable`, `8.*`); `branch` the stable
-    branch name; `parent` the downstream commit it stands on; `fingerprint` the identity of its content."""
+    branch name; `parent` the downstream commit it stands on; `fingerprint` the identity of its content.
+
+    `labels` are syncbot's: one that an earlier version had and this one has not is taken off, those of people stay.
+    `assignees` and `reviewers` (logins, `org/team`) are asked once, when it is opened."""
 
     package: PackageName
     line: str
@@ -35,6 +38,9 @@ class Proposal:
     fingerprint: Fingerprint
     draft: bool
     target_version: str
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
 
 
 class ProposalStatus(StrEnum):
@@ -65,7 +71,7 @@ class ProposalRecord:
     opened: datetime
     updated: datetime
     note: str = ""
-    """Why it was rejected or closed."""
+    """Why it was rejected or closed; of an open one, what stands in the way of updating it."""
 
 
 @dataclass(frozen=True, slots=True)

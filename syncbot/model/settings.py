@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from syncbot.model.packages import Policy
 
@@ -18,12 +19,70 @@ class Limits:
     file_bytes: int = 64 * 1024 * 1024
 
 
+class Signing(StrEnum):
+    """How commits are signed."""
+
+    NONE = "none"
+    OPENPGP = "openpgp"
+    SSH = "ssh"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the bot's commits say they are from."""
+    """Who the bot's commits say they are from. `key`: the key's id for OpenPGP, the path of the key file for SSH;
+    empty: as git's `user.signingKey` says. `sign_off`: whether messages end with Signed-off-by."""
 
     name: str = "syncbot"
     email: str = "syncbot@localhost"
+    signing: Signing = Signing.NONE
+    key: str = ""
+    sign_off: bool = False
+
+
+class ForgeKind(StrEnum):
+    LOCAL = "local"
+    GITHUB = "github"
+    GIT = "git"
+
+
+class Words(StrEnum):
+    """What the `git` forge writes a proposal's words as."""
+
+    MARKDOWN = "markdown"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeSettings:
+    """`repository`: `owner/name`; `address`: where GitHub's web pages are; `branch`: the downstream branch, empty: the
+    one that is checked out; `remote`, `words` and `to` are the `git` forge's. `other_bots`: mail addresses whose
+    commits on a proposal's branch may be overwritten. `stop`: the kill switch."""
+
+    kind: ForgeKind = ForgeKind.LOCAL
+    repository: str = ""
+    address: str = "https://github.com"
+    branch: str = ""
+    remote: str = ""
+    words: Words = Words.MARKDOWN
+    to: str = ""
+    other_bots: tuple[str, ...] = ()
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the bot behaves towards the people who review. A limit of None: none. `windows`: see `model.windows`, empty:
+    always. `reviewers`: logins, or `org/team`."""
+
+    max_open: int | None = 50
+    per_hour: int | None = 20
+    windows: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ("syncbot",)
+    draft_label: str = "needs-person"
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    ask_owners: bool = True
+    dashboard: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +91,8 @@ class Settings:
 
     `rewrite`: {prefix of an upstream address: what to put in its place}, the longest match wins, as git's
     `url.<base>.insteadOf` does. `max_new_proposals`: per run; None: no cap. `schedule`: a five-field cron expression
-    for `syncbot run`. `patches` and `state` are relative to the workspace's root.
+    for `syncbot run`. `jobs`: how many processes work on packages; None: as many as there are cores. `patches` and
+    `state` are relative to the workspace's root.
     """
 
     patches: str = "patches"
@@ -44,3 +104,6 @@ class Settings:
     rewrite: tuple[tuple[str, str], ...] = ()
     identity: Identity = field(default_factory=Identity)
     limits: Limits = field(default_factory=Limits)
+    jobs: int | None = None
+    manners: Manners = field(default_factory=Manners)
+    forge: ForgeSettings = field(default_factory=ForgeSettings)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from syncbot.model.ids import BlobId
 
@@ -50,6 +50,14 @@ class Tree(Protocol):
 
     def paths(self) -> Iterable[str]:
         """Every file's path, in no particular order. May be slow: only asked for when a path is missing."""
+
+
+@runtime_checkable
+class ComparedTree(Tree, Protocol):
+    """A tree that can say what it has more than another one of its kind, without reading what they share."""
+
+    def added(self, other: Tree) -> Iterable[str] | None:
+        """The paths that this tree has and the other has not; None where that must be found out path by path."""
 
 
 class DatedTree(Tree, Protocol):

@@ -8,7 +8,8 @@ import re
 from syncbot.model.packages import Package
 
 _SAFE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*")
-_DIGESTED = re.compile(r"-[0-9a-f]{10}$")
+_REFERENCE = re.compile(r"gh-\d", re.IGNORECASE)
+_DIGESTED = re.compile(r"[-_][0-9a-f]{10}$")
 _LONGEST = 60
 
 
@@ -26,11 +27,13 @@ def branch_name(package: Package) -> str:
 
 
 def slug(text: str) -> str:
-    """The text as one part of a branch name. Distinct texts give distinct slugs: where something was lost, or the text
-    looks as if it had been, ten digits of its sha256 are added."""
+    """The text as one part of a branch name. Distinct texts give distinct slugs: where something was lost, the text
+    looks as if it had been, or a forge would see the number of an issue in it, ten digits of its sha256 are added."""
     safe = _SAFE.fullmatch(text) and len(text) <= _LONGEST and not text.endswith(".lock")
-    if safe and not _DIGESTED.search(text):
+    if safe and not _DIGESTED.search(text) and not _REFERENCE.search(text):
         return text
-    kept = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")[:_LONGEST].rstrip("-")
+    harmless = _REFERENCE.sub(lambda found: found[0].replace("-", "_"), text)
+    kept = re.sub(r"[^A-Za-z0-9_]+", "-", harmless).strip("-")[:_LONGEST].rstrip("-")
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
-    return f"{kept}-{digest}" if kept else f"x-{digest}"
+    glue = "_" if kept.lower().endswith("gh") else "-"
+    return f"{kept}{glue}{digest}" if kept else f"x-{digest}"

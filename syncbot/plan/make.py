@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 
+from syncbot.diff.identity import patch_id
 from syncbot.errors import Fault
-from syncbot.model.ids import Fingerprint
+from syncbot.model.ids import Fingerprint, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.releases import Release
@@ -14,19 +16,27 @@ from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.plan.model import Edit, Plan
 
 
-def make_plan(package: Package, base: Release, target: Release, judgement: SeriesJudgement) -> Plan:
-    """One edit per entry of the series, in order. The judgement must be of this very series, else Fault."""
+def make_plan(
+    package: Package,
+    base: Release,
+    target: Release,
+    judgement: SeriesJudgement,
+    told: Collection[PatchName] = (),
+) -> Plan:
+    """One edit per entry of the series, in order. The judgement must be of this very series, else Fault. `told`: the
+    patches that go on a person's word, who needs no proof."""
     judged, listed = [j.name for j in judgement.patches], [p.name for p in package.series]
     if judged != listed:
         raise Fault(f"{package.name}: the judgement is of {judged}, but the series has {listed}")
-    edits = tuple(_edit(patch, judged) for patch, judged in zip(package.series, judgement.patches, strict=True))
+    pairs = zip(package.series, judgement.patches, strict=True)
+    edits = tuple(_edit(patch, judged, is_told=patch.name in told) for patch, judged in pairs)
     return Plan(
         package=package,
         base=base,
         target=target,
         edits=edits,
         draft=any(edit.action.waits for edit in edits),
-        fingerprint=_fingerprint(package, target, edits),
+        fingerprint=_fingerprint(package, base, target, edits),
         lines_before=judgement.lines_before,
         lines_after=judgement.lines_after,
     )
@@ -58,12 +68,12 @@ def first_release_text(judgement: Judgement) -> str:
     return "" if judgement.first_release is None else f"in upstream since {judgement.first_release}"
 
 
-def _edit(patch: SeriesPatch, judged: Judgement) -> Edit:
+def _edit(patch: SeriesPatch, judged: Judgement, *, is_told: bool) -> Edit:
     if judged.action is Action.DROP and patch.keep is not None:
         raise Fault(f"{patch.name} is pinned ({patch.keep}), but the judgement drops it")
     automatic = judged.proof is not None and judged.proof.automatic
     # Other verdicts are dropped only on downstream's own instruction, which needs no proof.
-    if judged.action is Action.DROP and judged.verdict is Verdict.OBSOLETE and not automatic:
+    if judged.action is Action.DROP and judged.verdict is Verdict.OBSOLETE and not automatic and not is_told:
         raise Fault(f"{patch.name} is to be dropped without a proof that allows it: {judged.proof}")
     if judged.action is not Action.REWRITE:
         return Edit(judged.action, patch.name, judged)
@@ -76,13 +86,15 @@ def _proved(edit: Edit) -> bool:
     return not edit.action.waits and edit.judgement.proof is Proof.PROVED
 
 
-def _fingerprint(package: Package, target: Release, edits: tuple[Edit, ...]) -> Fingerprint:
-    """By content, not by wording: reasons and evidence may be phrased anew without making it another proposal."""
-    old = {patch.name: patch.content for patch in package.series}
-    parts = [[e.name, e.action.value, _digest(old[e.name] if e.content is None else e.content)] for e in edits]
-    text = json.dumps([package.name, target.version, target.identity, parts])
+def _fingerprint(package: Package, base: Release, target: Release, edits: tuple[Edit, ...]) -> Fingerprint:
+    """By content, not by wording: what happens to which change, and from which release to which. Reasons, evidence,
+    names and comments may be written anew without making it another proposal."""
+    old = {patch.name: patch for patch in package.series}
+    parts = [[e.action.value, _id(old[e.name], None), _id(old[e.name], e.content)] for e in edits]
+    releases = [base.version, base.identity, target.version, target.identity]
+    text = json.dumps([package.name, releases, parts])
     return Fingerprint(hashlib.sha256(text.encode()).hexdigest())
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _id(patch: SeriesPatch, content: bytes | None) -> str:
+    return patch_id(patch.content, patch.strip) if content is None else patch_id(content)

@@ -2,9 +2,24 @@
 
 from syncbot.ports.clock import Clock
 from syncbot.ports.downstream import Downstream
-from syncbot.ports.forge import Forge
+from syncbot.ports.forge import Board, Checks, Forge, Pace, Proposals, Talk
 from syncbot.ports.layout import Layout, PackagesRead, Problem
 from syncbot.ports.source import Progress, Source
 from syncbot.ports.store import Store
 
-__all__ = ["Clock", "Downstream", "Forge", "Layout", "PackagesRead", "Problem", "Progress", "Source", "Store"]
+__all__ = [
+    "Board",
+    "Checks",
+    "Clock",
+    "Downstream",
+    "Forge",
+    "Layout",
+    "Pace",
+    "PackagesRead",
+    "Problem",
+    "Progress",
+    "Proposals",
+    "Source",
+    "Store",
+    "Talk",
+]

@@ -42,9 +42,14 @@ class Layout(Protocol):
         where it cannot be done without loss."""
 
     def restore(
-        self, downstream: Tree, package: Package, name: str, content: bytes, reason: str
+        self, downstream: Tree, package: Package, name: str, content: bytes, reason: str | None
     ) -> Mapping[str, bytes | None]:
-        """The files to write to bring a dropped patch back at the end of the series, pinned by `keep = reason`."""
+        """The files to write to bring a dropped patch back at the end of the series, pinned by `keep = reason` (None:
+        not pinned)."""
+
+    def pin(self, downstream: Tree, package: Package, name: str, reason: str) -> Mapping[str, bytes | None]:
+        """The files to write so that the bot never drops the patch, for that reason. Raises InputError where it is not
+        in the series, or pinned already."""
 
     def plan_edits(self, downstream: Tree, plan: Plan) -> Mapping[str, bytes | None]:
         """`edit` for a whole plan: all its edits and its target version."""

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from syncbot.model.ids import Fingerprint, PackageName
+from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
+from syncbot.ports.dealings import Dealings
 
 
-class Store(Protocol):
+class Store(Dealings, Protocol):
     """Raises StoreError. Every method is a transaction of its own unless called inside `transaction()`."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -28,6 +30,29 @@ class Store(Protocol):
     def releases(self, package: PackageName) -> Mapping[str, Release]:
         """{version: release} as it was when first seen."""
 
+    def releases_of(self, packages: Sequence[PackageName]) -> Mapping[PackageName, Mapping[str, Release]]:
+        """`releases` of many packages, in few questions."""
+
+    def judgements_by(self, keys: Sequence[str]) -> Mapping[str, StoredJudgement]:
+        """`judgement` of many keys, in few questions; those that there are."""
+
+    def fits(self, package: PackageName) -> Mapping[str, str]:
+        """{key: version} of the base that was found out for a package that declares none."""
+
+    def save_fits(self, package: PackageName, fits: Mapping[str, str]) -> None:
+        """In place of what was found out before."""
+
+    def memories(self, key: str) -> Sequence[Memory]:
+        """What the judge was asked about this, newest first."""
+
+    def remember(self, memories: Sequence[Memory], at: datetime) -> None:
+        """Add them; of each package the newest few are kept."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """{key of a patch's content: its lines}."""
+
+    def save_sizes(self, sizes: Mapping[str, int]) -> None: ...
+
     def record_releases(self, package: PackageName, releases: Sequence[Release], at: datetime) -> None:
         """Add those not seen yet; never overwrites."""
 
@@ -42,8 +67,12 @@ class Store(Protocol):
     def current(self) -> Mapping[PackageName, StoredJudgement]:
         """The judgement that each package's last check came to."""
 
-    def set_current(self, package: PackageName, key: str) -> None:
-        """Writes only where it changes."""
+    def current_keys(self) -> Mapping[PackageName, tuple[str, str]]:
+        """{package: (the judgement's key, the key of what was asked last)}, without reading the judgements."""
+
+    def set_current(self, package: PackageName, key: str, asked: str = "") -> None:
+        """`asked`: the key of the question, where another one had this judgement first. Writes only where it
+        changes."""
 
     def rejected(self, fingerprint: Fingerprint) -> str | None:
         """The reason, None where it was not rejected."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from syncbot.model.judgement import FileReport, Judgement, SeriesJudgement
+from syncbot.model.judgement import Comparison, Evidence, FileReport, Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
@@ -75,7 +75,7 @@ def patch(judgement: Judgement) -> Document:
         "blocked_by": list(judgement.blocked_by),
         "absorbed_by": judgement.absorbed_by,
         "first_release": judgement.first_release,
-        "evidence": [{"kind": e.kind, "commit": e.commit, "detail": e.detail} for e in judgement.evidence],
+        "evidence": [_evidence(e) for e in judgement.evidence],
         "files": [_file(f) for f in judgement.files],
         "parts": None
         if parts is None
@@ -83,6 +83,33 @@ def patch(judgement: Judgement) -> Document:
         "refreshed": None if judgement.refreshed is None else decoded(judgement.refreshed),
         "lines_before": judgement.lines_before,
         "lines_after": judgement.lines_after,
+        "compared": [_compared(c) for c in judgement.compared],
+    }
+
+
+def _evidence(fact: Evidence) -> Document:
+    """What is not known of a commit is null."""
+    return {
+        "kind": fact.kind,
+        "commit": fact.commit,
+        "detail": fact.detail,
+        "subject": fact.subject or None,
+        "author": fact.author or None,
+        "date": fact.date or None,
+        "release": fact.release or None,
+        "link": fact.link or None,
+    }
+
+
+def _compared(sides: Comparison) -> Document:
+    return {
+        "path": sides.path,
+        "target_path": sides.target_path,
+        "commit": sides.commit,
+        "our_line": sides.our_line,
+        "their_line": sides.their_line,
+        "ours": decoded(sides.ours),
+        "theirs": decoded(sides.theirs),
     }
 
 
@@ -115,8 +142,10 @@ def sync(result: SyncResult) -> Document:
         "packages": [_item(i) for i in result.items],
         "unproposed": [_package(c) for c in result.unproposed],
         "closed": [_record(r) for r in result.closed],
+        "restored": [_record(r) for r in result.restored],
         "archived": [{"package": package, "patch": name} for package, name in result.archived],
         "problems": _problems(result.problems),
+        "writes": [{"method": w.method, "target": w.target, "body": w.body} for w in result.writes],
     }
 
 
@@ -140,6 +169,8 @@ def _package(check: PackageCheck) -> Document:
         "up_to_date": check.target is None,
         "new": check.new,
         "alerts": list(check.alerts),
+        "returned": [patch(p) for p in check.returned],
+        "ahead": None if check.ahead is None else [patch(p) for p in check.ahead.patches],
         "delta": {"patches": check.patches, "lines": check.lines},
     }
     if check.judgement is not None:
@@ -191,6 +222,7 @@ def report(result: DeltaReport) -> Document:
                 "lines": p.lines,
                 "dropped": p.dropped,
                 "up_to_date": p.up_to_date,
+                "alerts": list(p.alerts),
                 "last_check": None if p.judgement is None else series(p.judgement),
                 "history": [_point(point) for point in p.history],
             }
@@ -221,6 +253,7 @@ def explain(story: Explanation, what_would_change_it: str) -> Document:
         "target": release(story.target),
         "judged_at": _when(story.judged_at),
         "dropped_at": None if story.dropped_at is None else _when(story.dropped_at),
+        "returning": story.returning or None,
         "verdict_sentence": story.judgement.verdict.sentence,
         "fit_sentence": story.judgement.fit.sentence,
         "what_would_change_it": what_would_change_it,

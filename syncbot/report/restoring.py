@@ -6,11 +6,11 @@ import shlex
 
 from syncbot.model.proposals import DroppedPatch
 from syncbot.report.proposal import SUBJECT, message
-from syncbot.report.safe import code, fenced, line, markdown
+from syncbot.report.safe import code, fenced, line, markdown, plain
 
 
 def title(dropped: DroppedPatch) -> str:
-    return line(f"{dropped.package}: restore {dropped.name.rpartition('/')[2]}", SUBJECT)
+    return plain(f"{dropped.package}: restore {dropped.name.rpartition('/')[2]}", SUBJECT)
 
 
 def commit_message(dropped: DroppedPatch, reason: str) -> str:
@@ -18,9 +18,9 @@ def commit_message(dropped: DroppedPatch, reason: str) -> str:
     return message(
         title(dropped),
         [
-            f"Patch: {line(dropped.name)}",
-            f"It is needed after all: {line(reason)}",
-            f"It was dropped with release {line(dropped.target.version)} ({dropped.judgement.verdict.value}: "
+            f"Patch: {plain(dropped.name)}",
+            f"It is needed after all: {plain(reason)}",
+            f"It was dropped with release {plain(dropped.target.version)} ({dropped.judgement.verdict.value}: "
             f"{dropped.judgement.verdict.sentence}) It is pinned now and is not dropped again by the bot.",
         ],
     )

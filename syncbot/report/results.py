@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syncbot.errors import Exit, SyncbotError
+from syncbot.model.forge import Write
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord
@@ -32,7 +33,9 @@ class PackageCheck:
     """One package against the release that it would move to.
 
     `target` and `judgement` are None where the package is up to date. `patches` and `lines` (added plus removed) are
-    the delta as it is. `alerts`: supply-chain events, for people. `new`: judged in this run, not remembered.
+    the delta as it is. `alerts`: supply-chain events, for people, and dropped patches that are needed again; those
+    stand in `returned`, as they were judged now. `new`: judged in this run, not remembered. `ahead`: of a package that
+    is up to date, what its patches are to its own base with upstream's branch in view; None where no history is.
     """
 
     package: PackageName
@@ -47,6 +50,8 @@ class PackageCheck:
     new: bool = False
     private: bool = False
     owners: tuple[str, ...] = ()
+    ahead: SeriesJudgement | None = None
+    returned: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Outcome(StrEnum):
     OBSERVED = "observed"
     PRIVATE = "private"
     PLANNED = "planned"
+    STOOD_DOWN = "stood-down"
 
     @property
     def sentence(self) -> str:
@@ -84,10 +90,11 @@ _OUTCOME = {
     Outcome.UNCHANGED: "Its open proposal is unchanged.",
     Outcome.MERGED: "Every edit is proved: the proposal was accepted by itself, as its mode says.",
     Outcome.REJECTED: "The same proposal was rejected before; it is not made again.",
-    Outcome.DEFERRED: "The cap on new proposals is reached; the next run proposes it.",
+    Outcome.DEFERRED: "A limit on proposals is reached; a later run proposes it.",
     Outcome.OBSERVED: "Its mode is observe: nothing is proposed.",
     Outcome.PRIVATE: "It is private: judged, never proposed.",
     Outcome.PLANNED: "A proposal would be made.",
+    Outcome.STOOD_DOWN: "A person proposes the same.",
 }
 
 
@@ -104,8 +111,8 @@ class SyncItem:
 @dataclass(frozen=True, slots=True)
 class SyncResult:
     """`closed`: proposals withdrawn because their reason is gone. `archived`: (package, patch) of accepted drops that
-    this run noticed. `changed`: whether anything but the run's own row was written. `unproposed`: packages that could
-    be judged but not proposed; what kept each from it is among the problems."""
+    this run noticed. `changed`: whether anything was written but the run's own row and what saves work. `unproposed`:
+    packages that could be judged but not proposed; what kept each from it is among the problems."""
 
     at: datetime
     dry_run: bool
@@ -115,6 +122,10 @@ class SyncResult:
     archived: tuple[tuple[PackageName, PatchName], ...] = ()
     changed: bool = False
     unproposed: tuple[PackageCheck, ...] = ()
+    restored: tuple[ProposalRecord, ...] = ()
+    """Proposals that were opened or updated to bring back what upstream took back."""
+    writes: tuple[Write, ...] = ()
+    """Of a dry run: each request and push that a real run would make now, in order."""
 
     @property
     def checks(self) -> tuple[PackageCheck, ...]:
@@ -150,6 +161,7 @@ class PackageDelta:
     dropped: int
     private: bool = False
     up_to_date: bool = False
+    alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +183,8 @@ class Explanation:
     content: bytes
     judged_at: datetime
     dropped_at: datetime | None = None
+    returning: str = ""
+    """The open proposal that would bring a dropped patch back, empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from syncbot.report import references
+from syncbot.report.references import ZERO_WIDTH
+
 _BREAKS = re.compile(r"\s+")
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
-_MENTION = re.compile(r"@(?=\w)")
-_GH_NUMBER = re.compile(r"\b(GH-)(?=\d)", re.IGNORECASE)
-_ZERO_WIDTH = "\u200b"
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
+_BLOCK = re.compile(r"\A(?:[-=]|\d{1,9}(?=[.)\\]))")
+_COMMAND = re.compile(r"^(?=/[A-Za-z])", re.MULTILINE)
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -48,17 +50,38 @@ def decoded(content: bytes) -> str:
 
 
 def markdown(text: str) -> str:
-    """Outside text inside a Markdown sentence or cell: no markup, HTML, mention, reference or link comes of it."""
-    one = line(text)
-    one = one.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    one = _MARKUP.sub(r"\\\1", one)
-    one = (
-        one.replace("\\#", f"\\#{_ZERO_WIDTH}")
-        .replace("://", f":{_ZERO_WIDTH}//")
-        .replace("www.", f"www{_ZERO_WIDTH}.")
-    )
-    one = _GH_NUMBER.sub(rf"\1{_ZERO_WIDTH}", one)
-    return _MENTION.sub(f"@{_ZERO_WIDTH}", one)
+    """Outside text inside a Markdown sentence or cell: no markup, HTML, mention, reference or link comes of it.
+    Addresses and commit ids become code spans, which can be copied and are not linked."""
+    return references.apart(line(text), code, _prose) if text else ""
+
+
+def _prose(text: str) -> str:
+    text = references.broken(text.replace("://", f":{ZERO_WIDTH}//"))
+    text = _MARKUP.sub(r"\\\1", _entities(text))
+    return _BLOCK.sub(lambda found: f"\\{found[0]}" if found[0] in "-=" else f"{found[0]}{ZERO_WIDTH}", text)
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(text: str, width: int | None = None) -> str:
+    """Outside text as a line of a title or a commit message: no mention, reference, closing keyword or word that a
+    forge obeys comes of it. Shortened to `width` characters with an ellipsis."""
+    one = references.spaced(line(text)).replace("<!--", "< !--").replace("-->", "-- >")
+    return line(one, width)
+
+
+def plain_words(markdown_: str) -> str:
+    """Markdown of our own as a line for a terminal: without its backticks, escapes and unseen characters."""
+    text = re.sub(r"\\([^\w\s])", r"\1", markdown_.replace(ZERO_WIDTH, "").replace("`", ""))
+    return line(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).rstrip(".")
+
+
+def html(text: str) -> str:
+    """Outside text inside an HTML element such as `<summary>`, as code: a forge looks for nothing there."""
+    one = _entities(references.unclosing(line(text))).replace('"', "&quot;")
+    return "<code>" + re.sub(r"[\\`*_\[\]|~$:@#]", lambda found: f"&#{ord(found[0])};", one) + "</code>"
 
 
 def code(text: str) -> str:
@@ -70,15 +93,17 @@ def code(text: str) -> str:
 
 
 def fenced(text: str, language: str = "") -> str:
-    """Outside text as a fenced block whose fence it cannot close."""
-    body = _unmarked(block(text)).rstrip("\n")
+    """Outside text as a fenced block whose fence it cannot close, and in which no line is a command to some bot."""
+    body = _COMMAND.sub(" ", _unmarked(block(text))).rstrip("\n")
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}{language}\n{body}\n{fence}"
 
 
 def _unmarked(text: str) -> str:
-    """HTML comments are where bots keep their markers: outside text must not forge one, even inside code."""
-    return text.replace("<!--", f"<!{_ZERO_WIDTH}--").replace("-->", f"--{_ZERO_WIDTH}>")
+    """HTML comments are where bots keep their markers: outside text must not forge one, even inside code. Nor may it
+    close an issue, should the body become the message of a squashed commit."""
+    text = references.unclosing(text)
+    return text.replace("<!--", f"<!{ZERO_WIDTH}--").replace("-->", f"--{ZERO_WIDTH}>")
 
 
 def _longest_run(text: str) -> int:

@@ -1,16 +1,29 @@
-"""The story that `explain` tells: what the patch does, what upstream did, where each hunk is, why, and what would
-change the verdict."""
+"""The story that `explain` tells: what the patch does, what upstream did, where each hunk is, why the verdict, and what
+would change it. One story, written for a terminal or in Markdown for a proposal."""
 
 from __future__ import annotations
 
-from syncbot.diff.parse import parse_patch
-from syncbot.errors import PatchError
-from syncbot.model.judgement import FileReport, HunkReport, Judgement
-from syncbot.model.verdicts import HunkState
-from syncbot.report.results import Explanation
-from syncbot.report.safe import block, decoded, line
-from syncbot.report.words import PROOF, plural, waits_for, what_would_change_it, why
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
+from syncbot.diff.parse import parse_patch
+from syncbot.diff.patch import FilePatch, Patch
+from syncbot.errors import SyncbotError
+from syncbot.model.judgement import Comparison, Evidence, FileReport, HunkReport
+from syncbot.model.verdicts import Action, HunkState, Verdict
+from syncbot.report.columns import side_by_side
+from syncbot.report.fold import commit as page
+from syncbot.report.results import Explanation
+from syncbot.report.safe import block, code, decoded, fenced, line, markdown
+from syncbot.report.words import PROOF, and_more, plural, waits_for, what_would_change_it, why
+
+WIDE = 110
+"""Columns that two versions side by side take, where nobody says otherwise."""
+_FILES = 8
+"""Files that the first section names."""
+_SECTION = 60
+"""Characters of a function's head that are shown with a hunk."""
 _STATE = {
     HunkState.UPSTREAM: "is in the release",
     HunkState.EXACT: "applies at its line",
@@ -20,78 +33,254 @@ _STATE = {
     HunkState.GONE: "changes what is gone",
     HunkState.TRIVIAL: "changes only trivial lines",
 }
+_COMMITS = {
+    "absorbed": "took it in",
+    "partial": "took a part of it",
+    "taken-back": "took it back",
+    "held": "has it, on the branch only",
+    "deleted": "deleted what it changes",
+    "twin": "has the same lines at another place",
+}
+_NO_HEADS = ("import ", "from ", "#", "//", "/*", "*", "using ", "use ", "require")
+"""What git takes for the head of a function, and is none."""
+_ID = re.compile(r"[0-9a-f]{40}")
+_CLAIMS = frozenset({"declared", "advisory", "bug", "status", "changelog"})
 
 
-def story(told: Explanation, *, diff: bool = True) -> str:
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How text from outside is written: `words` in a sentence, `name` as a name, `page` a commit with its web page."""
+
+    words: Callable[[str], str]
+    name: Callable[[str], str]
+    page: Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One line of a section, `level` deep; or, in place of that, both versions of one place."""
+
+    text: str
+    level: int = 0
+    sides: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    heading: str
+    lines: tuple[_Said, ...]
+
+
+def story(told: Explanation, *, diff: bool = True, wide: int = WIDE) -> str:
     """The whole story as plain text, a heading per question. Outside text is made harmless."""
-    p = told.judgement
-    parts = [
-        f"{line(told.package)} {line(p.name)}: {p.verdict.value}, {p.action.value}",
-        _section("What the patch does", _does(told)),
-        _section("What upstream did", _upstream(told)),
-        _section("Where each hunk is", [text for f in p.files for text in _file(f)] or ["It has no hunks."]),
-        _section("Why this verdict", _why(p)),
-        _section("What would change it", [what_would_change_it(p)]),
-    ]
+    style = _Style(line, line, lambda commit, link: f"{commit}, {link}" if link else commit)
+    parts = [_title(told, style)]
+    for section in _sections(told, style):
+        lines = [text for said in section.lines for text in _plain(said, wide - 2)]
+        parts.append("\n".join([section.heading, *(f"  {text}".rstrip() for text in lines)]))
     if diff:
         parts.append("The patch\n\n" + block(decoded(told.content)).rstrip("\n"))
     return "\n\n".join(parts) + "\n"
 
 
-def _section(heading: str, lines: list[str]) -> str:
-    return heading + "\n" + "\n".join(f"  {text}" for text in lines)
+def story_markdown(told: Explanation, *, diff: bool = True, level: int = 3) -> str:
+    """The story in Markdown, safe to stand in a proposal. `level`: of its headings; its title is one above."""
+    style = _Style(markdown, code, page)
+    parts = [f"{'#' * (level - 1)} {_title(told, style)}"]
+    for section in _sections(told, style):
+        parts += [f"{'#' * level} {section.heading}", "\n".join(_marked(section.lines))]
+    if diff:
+        parts += [f"{'#' * level} The patch", fenced(decoded(told.content), "diff")]
+    return "\n\n".join(parts) + "\n"
 
 
-def _does(told: Explanation) -> list[str]:
-    try:
-        patch = parse_patch(told.content)
-    except PatchError as error:
-        return [f"It cannot be read: {line(str(error))}."]
-    subject = patch.commits[0].subject if patch.commits else ""
-    files = sorted({f.path for f in patch.files})
-    shown = ", ".join(line(f) for f in files[:8]) + (f" and {len(files) - 8} more" if len(files) > 8 else "")
-    size = f"It changes {plural(patch.lines_changed, 'line')} in {plural(len(files), 'file')}: {shown}."
-    return [line(subject), size] if subject else ["It has no description.", size]
+def _plain(said: _Said, wide: int) -> list[str]:
+    margin = "  " * said.level
+    if said.sides is None:
+        return [margin + said.text]
+    ours, theirs = (block(decoded(text)).splitlines() for text in (said.sides.ours, said.sides.theirs))
+    return ["", *(margin + text for text in side_by_side(ours, theirs, wide - len(margin))), ""]
 
 
-def _upstream(told: Explanation) -> list[str]:
+def _marked(lines: Sequence[_Said]) -> Iterator[str]:
+    for said in lines:
+        if said.sides is None:
+            yield f"{'  ' * said.level}- {said.text}"
+            continue
+        language = "diff" if said.sides.commit else ""
+        for heading, text in (("The patch:", said.sides.ours), ("Upstream:", said.sides.theirs)):
+            yield from ("", heading, "", fenced(decoded(text), language) if text else "Nothing.")
+
+
+def _title(told: Explanation, style: _Style) -> str:
     p = told.judgement
-    lines = [
-        f"{line(told.upstream)} moved from {line(told.base.version)} to {line(told.target.version)}: {p.fit.sentence}."
-    ]
+    name = " ".join(style.name(text) for text in (told.package, p.name) if text)
+    return f"{name}: {p.verdict.value}, {p.action.value}"
+
+
+def _sections(told: Explanation, style: _Style) -> Iterator[_Section]:
+    p = told.judgement
+    patch = _parsed(told.content)
+    yield _Section("What the patch does", tuple(_does(patch, style)))
+    claims = [_Said(style.words(_sentence(e.detail))) for e in p.evidence if e.kind in _CLAIMS]
+    if claims:
+        yield _Section("What it says of itself", tuple(_once(claims)))
+    yield _Section("What upstream did", tuple(_upstream(told, style)))
+    where = tuple(said for f in p.files for said in _file(f, patch, style))
+    yield _Section("Where each hunk is", where or (_Said("It has no hunks."),))
+    if p.parts:
+        parts = (_Said(f"commit {part.index}, {style.words(part.subject)}: {part.verdict}") for part in p.parts)
+        yield _Section("Its commits", tuple(parts))
+    if p.compared:
+        yield _Section("Both versions, the patch's and upstream's", tuple(_compared(told, style)))
+    yield _Section("Why this verdict", tuple(_why(told, style)))
+    yield _Section("What would change it", (_Said(style.words(what_would_change_it(p))),))
+
+
+def _once(lines: Sequence[_Said]) -> list[_Said]:
+    return list(dict.fromkeys(lines))
+
+
+def _parsed(content: bytes) -> Patch | SyncbotError:
+    try:
+        return parse_patch(content)
+    except SyncbotError as error:
+        return error
+
+
+def _does(patch: Patch | SyncbotError, style: _Style) -> Iterator[_Said]:
+    if not isinstance(patch, Patch):
+        yield _Said(f"It cannot be read: {style.words(str(patch))}.")
+        return
+    subject = patch.commits[0].subject if patch.commits else ""
+    yield _Said(style.words(subject) if subject else "It has no description.")
+    if len(patch.commits) > 1:
+        yield _Said(f"It is {plural(len(patch.commits), 'commit')} in one file.")
+    names = sorted({file.path for file in patch.files})
+    shown = and_more([style.name(name) for name in names], _FILES)
+    yield _Said(
+        f"It {_size(patch.files)} in {plural(len(names), 'file')}: {shown}." if names else "It changes no file."
+    )
+
+
+def _size(files: Sequence[FilePatch]) -> str:
+    """`adds 3 lines and removes 1 line`."""
+    hunks = [hunk for file in files for hunk in file.hunks]
+    added, removed = sum(len(h.added) for h in hunks), sum(len(h.removed) for h in hunks)
+    parts = [f"{verb} {plural(count, 'line')}" for verb, count in (("adds", added), ("removes", removed)) if count]
+    return " and ".join(parts) or "changes no line of text"
+
+
+def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
+    p = told.judgement
+    base, target = style.name(_short(told.base.version)), style.name(_short(told.target.version))
+    who = f"Upstream, {style.name(told.upstream)}," if told.upstream else "Upstream"
+    if told.base == told.target:
+        yield _Said(f"{who} has no release after {base}; its branch was looked at.")
+    else:
+        day = f" of {told.target.date.date().isoformat()}" if told.target.date is not None else ""
+        yield _Said(f"{who} went from {base} to {target}{day}.")
+    facts = [e for e in p.evidence if e.kind in _COMMITS and e.commit]
+    if p.action is Action.DROP:
+        facts = [e for e in facts if e.kind != "twin"]  # it is there: copies of it elsewhere are no news
+    for fact in dict.fromkeys(facts):
+        yield from _commit(fact, style)
+    if p.absorbed_by is not None and all(e.commit != p.absorbed_by for e in facts):
+        yield _Said(f"The commit that has it is {style.name(p.absorbed_by)}.")
     if p.first_release is not None:
-        lines.append(f"The first release that has the change is {line(p.first_release)}.")
-    if p.absorbed_by is not None:
-        lines.append(f"The commit that has it is {p.absorbed_by}.")
+        yield _Said(f"The first release that has the change is {style.name(_short(p.first_release))}.")
+    if p.verdict is Verdict.UNTOUCHED:
+        yield _Said("It changed none of the patch's files.")
     if told.dropped_at is not None:
-        lines.append(f"The patch left the series on {told.dropped_at.date().isoformat()}.")
-    return lines
+        yield _Said(f"The patch left the series on {told.dropped_at.date().isoformat()}.")
+    if told.returning:
+        yield _Said(f"It is needed again: proposal {style.name(told.returning)} would bring it back.")
 
 
-def _file(report: FileReport) -> list[str]:
+def _commit(fact: Evidence, style: _Style) -> Iterator[_Said]:
+    """A commit of upstream: what it did, whose it is, and since which release it is there."""
+    assert fact.commit is not None
+    yield _Said(f"Commit {style.page(fact.commit, fact.link)} {_COMMITS[fact.kind]}{_release_of(fact, style)}:")
+    by = ", ".join(text for text in (style.words(fact.author), fact.date) if text)
+    subject = style.words(fact.subject) or "no subject"
+    yield _Said(subject + (f" ({by})" if by else ""), 1)
+
+
+def _release_of(fact: Evidence, style: _Style) -> str:
+    if not fact.release:
+        return "; no release has it yet" if fact.kind == "held" else ""
+    release = style.name(_short(fact.release))
+    return f"; {release} has it" if fact.kind == "held" else f", first in {release}"
+
+
+def _short(name: str) -> str:
+    """A commit id that stands for a release is shown in short."""
+    return name[:12] if _ID.fullmatch(name) else name
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _file(report: FileReport, patch: Patch | SyncbotError, style: _Style) -> Iterator[_Said]:
     moved = (
         ""
         if report.target_path == report.path
-        else f" (now {line(report.target_path)})"
+        else f" (now {style.name(report.target_path)})"
         if report.target_path
-        else " (gone)"
+        else " (not in the release)"
     )
-    return [f"{line(report.path)}{moved}", *[_hunk(h) for h in report.hunks]]
+    yield _Said(f"{style.name(report.path)}{moved}")
+    heads = _heads(report.path, patch)
+    for hunk in report.hunks:
+        yield _Said(_hunk(hunk, heads.get(hunk.index, ""), style), 1)
 
 
-def _hunk(hunk: HunkReport) -> str:
+def _heads(path: str, patch: Patch | SyncbotError) -> dict[int, str]:
+    """{hunk of the file: what its `@@` line says that it stands in}."""
+    if not isinstance(patch, Patch):
+        return {}
+    files = [file for file in patch.files if path in (file.new_path, file.old_path)]
+    hunks = files[0].hunks if len(files) == 1 else ()
+    heads = {at: decoded(hunk.section).strip() for at, hunk in enumerate(hunks, 1)}
+    return {at: head for at, head in heads.items() if head and not head.startswith(_NO_HEADS)}
+
+
+def _hunk(hunk: HunkReport, head: str, style: _Style) -> str:
     where = []
     if hunk.base_line is not None:
         where.append(f"base line {hunk.base_line}")
     if hunk.target_line is not None:
         where.append(f"release line {hunk.target_line}")
-    return f"  hunk {hunk.index} {_STATE[hunk.state]}" + (f" ({', '.join(where)})" if where else "")
+    at = f" ({', '.join(where)})" if where else ""
+    inside = f", in {style.name(line(head, _SECTION))}" if head else ""
+    return f"hunk {hunk.index} {_STATE[hunk.state]}{at}{inside}"
 
 
-def _why(p: Judgement) -> list[str]:
-    lines = [why(p)]
+def _compared(told: Explanation, style: _Style) -> Iterator[_Said]:
+    for sides in told.judgement.compared:
+        path, target = style.name(sides.path), style.name(_short(told.target.version))
+        moved = f"{style.name(sides.target_path)} " if sides.target_path not in (None, sides.path) else ""
+        if sides.commit is not None:
+            yield _Said(f"{path}: the patch's change, and that of commit {style.name(sides.commit[:12])}:")
+        elif sides.their_line is None:
+            yield _Said(f"{path}: line {sides.our_line} with the patch; {target} has no such place:")
+        else:
+            yield _Said(f"{path}: line {sides.our_line} with the patch, {moved}line {sides.their_line} in {target}:")
+        yield _Said("", 1, sides)
+
+
+def _why(told: Explanation, style: _Style) -> Iterator[_Said]:
+    p = told.judgement
+    yield _Said(style.words(why(p)))
+    yield _Said(f"Fit: it {p.fit.sentence}." if p.fit.sentence.startswith("appl") else f"Fit: {p.fit.sentence}.")
     if p.proof is not None:
-        lines.append(f"The removal is {PROOF[p.proof]}.")
-    lines += [f"{line(e.kind)}: {line(e.detail)}" + (f" ({e.commit})" if e.commit else "") for e in p.evidence]
+        yield _Said(f"The removal is {PROOF[p.proof]}.")
+    told_already = {*_CLAIMS, *_COMMITS}
+    facts = [e for e in p.evidence if e.kind not in told_already or (e.kind in _COMMITS and not e.commit)]
+    for fact in dict.fromkeys(facts):
+        if fact.detail not in p.reason:
+            yield _Said(style.words(_sentence(fact.detail)))
     asked = waits_for(p)
-    return [*lines, f"A person is asked: {line(asked)}."] if asked else lines
+    if asked:
+        yield _Said(f"A person is asked: {style.words(asked)}.")

@@ -9,6 +9,7 @@ from syncbot.errors import Uncommitted
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
+from syncbot.model.verdicts import Verdict
 from syncbot.report import words
 from syncbot.report.results import (
     Answered,
@@ -62,7 +63,9 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
     step = _step(check.base, check.target)
     if check.judgement is None:
         here = plural(check.patches, "patch")
-        return [(line(check.package), step, here, "", "up to date", "Upstream has nothing newer on this line.")]
+        row = (line(check.package), step, here, "", "up to date", "Upstream has nothing newer on this line.")
+        waiting = [] if check.ahead is None else [p for p in check.ahead.patches if p.verdict in _NEWS]
+        return [row, *(("", "", "", line(p.name), p.verdict.value, why(p)) for p in waiting)]
     if not check.judgement.patches:
         return [(line(check.package), step, plural(0, "patch"), "", "", "Only the version moves.")]
     rows: list[tuple[str, ...]] = []
@@ -72,11 +75,15 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
     return rows
 
 
+_NEWS = (Verdict.HELD, Verdict.REVERTED)
+"""What is told of the patches of a package that is up to date."""
+
+
 def _step(base: Release, target: Release | None) -> str:
     return line(base.version) if target is None else f"{line(base.version)} -> {line(target.version)}"
 
 
-def alerts(checks: Iterable[PackageCheck]) -> list[str]:
+def alerts(checks: Iterable[PackageCheck | PackageDelta]) -> list[str]:
     return [f"alert: {line(check.package)}: {line(alert)}" for check in checks for alert in check.alerts]
 
 
@@ -97,11 +104,17 @@ def sync_lines(result: SyncResult) -> list[str]:
     """What the sync did, one line per package that it did something about, and one that sums up."""
     lines = [_done(item) for item in result.items if item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED)]
     lines += [f"{line(r.package)}: proposal {line(r.id)} was closed: {line(r.note)}" for r in result.closed]
+    lines += [f"{line(r.package)}: proposal {line(r.id)} brings it back: {line(r.title)}" for r in result.restored]
     lines += [
         f"{line(package)}: {line(name)} left the series; its text and evidence are kept."
         for package, name in result.archived
     ]
-    return [*lines, _sum(result)]
+    return [*lines, *_writes(result), _sum(result)]
+
+
+def _writes(result: SyncResult) -> list[str]:
+    """What a dry run would write to the forge: one line per request and push."""
+    return [f"would send: {line(write.method)} {line(write.target)}" for write in result.writes]
 
 
 def _done(item: SyncItem) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.report.safe import line
@@ -28,6 +30,12 @@ def plural(count: int, word: str) -> str:
     if count == 1:
         return f"1 {word}"
     return f"{count} {word}es" if word.endswith(("ch", "s", "x")) else f"{count} {word}s"
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def counts(judgement: SeriesJudgement) -> str:
@@ -74,6 +82,8 @@ _QUESTION = {
     Verdict.OBSOLETE: "upstream seems to have all of it; delete the patch if that is so",
     Verdict.SUPERSEDED: "compare with upstream's own solution; delete the patch if it is no longer needed",
     Verdict.MOOT: "what it changes is gone: delete the patch, or move it to where the code went",
+    Verdict.REVERTED: "see why upstream took it back; if it stays, rebase the conflicting hunks by hand",
+    Verdict.HELD: "rebase the conflicting hunks by hand, or go to a release that has it",
     Verdict.CONFLICT: "rebase the conflicting hunks by hand, or delete the patch",
 }
 
@@ -82,6 +92,11 @@ def what_would_change_it(judgement: Judgement) -> str:
     """One sentence for `explain`: which fact would lead to another verdict."""
     if judgement.blocked_by:
         return f"Settling {', '.join(judgement.blocked_by)} lets this patch be judged by itself."
+    later = next((e.release for e in judgement.evidence if e.kind == "held" and e.release), "")
+    if judgement.verdict is Verdict.HELD and later:
+        return f"Release {later}, or a later one, makes it obsolete."
+    if judgement.verdict is Verdict.OBSOLETE and judgement.action.waits:
+        return "A person's word: delete the patch, or pin it with a line under [keep] in package.toml."
     return _CHANGES[judgement.verdict]
 
 

@@ -1,57 +1,86 @@
 """Check: which release would each package move to, and what is each patch to it?
 
-`examine` only asks (upstreams, trees, the store); `record` writes what was new. So a dry run is `examine` alone.
+`examine` only asks (upstreams, trees, the store); `record` writes what was new. So a dry run is `examine` alone. What
+is asked of upstreams and judged is done by the crew, package by package (`work.py`); the store is asked and written
+here.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from typing import TypeVar
 
-from syncbot.errors import Fault, SyncbotError
+from syncbot import judge
 from syncbot.model import addresses
-from syncbot.model.packages import Package
+from syncbot.model.ids import PackageName
+from syncbot.model.memory import Memory
+from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.plan import identity
 from syncbot.ports import Source
+from syncbot.ports.crew import Bench, Lost
 from syncbot.report.results import CheckResult, PackageCheck, PackageProblem
-from syncbot.services import packages
-from syncbot.services.choose import Choice, choose
-from syncbot.services.first_release import with_first_releases
-from syncbot.services.judging import judge_release
-from syncbot.services.keys import judgement_key
+from syncbot.services import packages, words, work
+from syncbot.services.choose import Choice
+from syncbot.services.later import Later
+from syncbot.services.recall import Promise, memory_key, size_key
+from syncbot.services.returned import Returned, Standing, look_back
+from syncbot.services.work import guarded
 from syncbot.services.workspace import Workspace
 
-_log = logging.getLogger(__name__)
+__all__ = ["Examination", "Examined", "check", "examine", "guarded", "record", "result", "trees", "verified", "view"]
+
 T = TypeVar("T")
 R = TypeVar("R")
+Item = TypeVar("Item")
+
+_AT_A_TIME = 200
+LANES = 4
+"""Upstreams that one process asks at a time: most of that is waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One package with what was found about it. `fresh`: releases never seen before. `judged` is None where it is up to
-    date; `new`: not from memory."""
+    """One package with what was found about it. `lines`: its delta. `fresh`: releases never seen before. `judged` is
+    about the target; where the package is up to date, about its base and what is on upstream's branch, and None where
+    there is none. `asked` is the key of the question that it answers; `new`: not stored yet. `learnt`: what the judge
+    was asked, to be remembered, and `fits` the base that was found out, by key. `promise`: what verifying the judgement
+    came to, None: not verified yet. `state`: the key of all that is known of it; `returned`: dropped patches that
+    upstream took back."""
 
     package: Package
     source: Source
     choice: Choice
     fresh: tuple[Release, ...] = ()
     judged: StoredJudgement | None = None
+    asked: str = ""
     new: bool = False
+    lines: int = 0
+    learnt: tuple[Memory, ...] = ()
+    fits: Mapping[str, str] = field(default_factory=dict)
+    promise: Promise | None = None
+    state: str = ""
+    returned: tuple[Returned, ...] = ()
+
+    @property
+    def moving(self) -> StoredJudgement | None:
+        """The judgement about the target, None where the package is up to date."""
+        return None if self.choice.target is None else self.judged
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
+    """`sizes`: {size_key: lines} of patches that were counted for the first time."""
+
     at: datetime
     examined: tuple[Examined, ...]
     problems: tuple[PackageProblem, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def check(workspace: Workspace, names: Sequence[str] = ()) -> CheckResult:
@@ -61,43 +90,44 @@ def check(workspace: Workspace, names: Sequence[str] = ()) -> CheckResult:
     return result(examination)
 
 
-def examine(workspace: Workspace, names: Sequence[str] = ()) -> Examination:
-    """Everything that can be said without writing. One bad package never stops the rest."""
+def examine(workspace: Workspace, names: Sequence[str] = (), *, verifying: bool = False) -> Examination:
+    """Everything that can be said without writing. One bad package never stops the rest. `verifying`: what is judged
+    anew is verified, too, while its trees are at hand."""
     at = workspace.clock.now()
-    found = packages.read(workspace, names)
+    found = words.pinned(packages.read(workspace, names), workspace.store.patch_words())
     problems = packages.problems(found)
-    seen = {p.name: workspace.store.releases(p.name) for p in found.packages}
-
-    def look(package: Package) -> Examined:
-        source = workspace.source(package)
-        source.refresh(workspace.progress)
-        choice = choose(package, source, seen[package.name], workspace.progress)
-        fresh = tuple(r for r in choice.known if r.version not in seen[package.name])
-        return Examined(package, source, choice, fresh)
-
-    looked = _each(workspace, found.packages, look, problems)
-    remembered = [_remembered(workspace, one) for one in looked]
-    judged = _each(workspace, remembered, lambda one: _judged(workspace, one, at), problems)
-    return Examination(at, tuple(judged), tuple(problems))
+    looked = _looked(workspace, found.packages, problems)
+    remembered = _remembered(workspace, looked)
+    sizes = _Sizes(workspace.store.sizes())
+    judged = _judged(workspace, remembered, at, problems, verifying=verifying)
+    examined = tuple(replace(one, lines=sizes.lines(one.package)) for one in _with_returned(workspace, judged))
+    return Examination(at, examined, tuple(problems), sizes.new)
 
 
 def record(workspace: Workspace, examination: Examination) -> bool:
-    """Write what is new: releases, judgements, which judgement is current. True where anything was."""
+    """Write what is new: releases, judgements, what they rest on, which judgement is current. True where anything
+    was that people would call a change: that a package stands where it stood, judged once more, is only remembered."""
     store = workspace.store
-    current = store.current()
-    changed = False
+    current = dict(store.current_keys())
+    changed = bool(examination.sizes)
+    if examination.sizes:
+        store.save_sizes(examination.sizes)
     for one in examination.examined:
         name, judged = one.package.name, one.judged
-        stale = judged is not None and (name not in current or current[name].key != judged.key)
-        if not (one.fresh or one.new or stale):
+        stale = judged is not None and current.get(name) != (judged.key, one.asked)
+        if not (one.fresh or one.new or stale or one.learnt or one.fits):
             continue
-        changed = True
+        changed = changed or one.moving is not None or bool(one.fresh)
         with store.transaction():
             if one.fresh:
                 store.record_releases(name, one.fresh, examination.at)
+            if one.learnt:
+                store.remember(one.learnt, examination.at)
+            if one.fits:
+                store.save_fits(name, one.fits)
             if judged is not None:
                 store.save_judgement(judged)
-                store.set_current(name, judged.key)
+                store.set_current(name, judged.key, one.asked)
     return changed
 
 
@@ -115,9 +145,11 @@ def view(one: Examined) -> PackageCheck:
         line=identity.line(package),
         base=one.choice.base,
         target=one.choice.target,
-        judgement=None if one.judged is None else one.judged.judgement,
+        judgement=None if one.moving is None else one.moving.judgement,
+        ahead=None if one.judged is None or one.moving is not None else one.judged.judgement,
+        returned=tuple(found.judged for found in one.returned),
         patches=len(package.series),
-        lines=packages.size(package),
+        lines=one.lines,
         alerts=one.choice.alerts,
         new=one.new,
         private=package.private,
@@ -125,65 +157,144 @@ def view(one: Examined) -> PackageCheck:
     )
 
 
-def _remembered(workspace: Workspace, one: Examined) -> Examined:
-    """With the judgement that the store has of exactly this, if it has one. Asked in the main thread: the store is
-    not for many."""
-    if one.choice.target is None:
-        return one
-    key = judgement_key(one.package.series, one.choice.base, one.choice.target, one.source.head())
-    return replace(one, judged=workspace.store.judgement(key))
-
-
-def _judged(workspace: Workspace, one: Examined, at: datetime) -> Examined:
-    choice, target = one.choice, one.choice.target
-    if target is None or one.judged is not None:
-        return one
-    series, tree = one.package.series, trees(one.source, workspace)
-    workspace.progress(f"judging {one.package.name}", 0, 0)
-    history = one.source.lineage(choice.base, target, workspace.progress)
-    found = judge_release(series, choice.base, target, tree, history)
-    found = with_first_releases(found, series, choice.base, choice.between, tree)
-    key = judgement_key(series, choice.base, target, one.source.head())
-    return replace(one, judged=StoredJudgement(key, one.package.name, choice.base, target, found, at), new=True)
-
-
 def trees(source: Source, workspace: Workspace) -> Callable[[Release], Tree]:
     """The source's trees, each opened once while they are in use."""
-
-    @lru_cache(maxsize=4)
-    def tree(release: Release) -> Tree:
-        return source.tree(release, workspace.progress)
-
-    return tree
+    return work.opened(source, workspace.progress)
 
 
-def _each(workspace: Workspace, items: Sequence[T], work: Callable[[T], R], problems: list[PackageProblem]) -> list[R]:
-    """`work` on every item, several upstreams at a time, those of one upstream one after the other (they share a
-    mirror). Results in the order of the items; what fails becomes a problem."""
-    groups = list(_by_upstream(items).values())
+def verified(workspace: Workspace, examined: Sequence[Examined]) -> list[Examined | PackageProblem]:
+    """The same, each with its `promise`; those that have none yet are verified now."""
+    open_ = [one for one in examined if one.promise is None and one.moving is not None]
 
-    def one(at: int) -> tuple[int, R | PackageProblem]:
-        return at, guarded(_package(items[at]), lambda: work(items[at]))
+    def task(one: Examined) -> work.Verify:
+        assert one.judged is not None
+        return work.Verify(one.package, one.judged)
 
-    def group(places: Sequence[int]) -> list[tuple[int, R | PackageProblem]]:
-        return [one(at) for at in places]
-
-    found: dict[int, R | PackageProblem] = {}
-    if workspace.workers <= 1 or len(groups) <= 1:
-        found.update(pair for places in groups for pair in group(places))
-    else:
-        with ThreadPoolExecutor(workspace.workers) as pool:
-            found.update(pair for pairs in pool.map(group, groups) for pair in pairs)
-    results = [found[at] for at in range(len(items))]
-    problems += [r for r in results if isinstance(r, PackageProblem)]
-    return [r for r in results if not isinstance(r, PackageProblem)]
+    kept = dict(zip(map(id, open_), _each(workspace, work.verify, open_, task, "verified"), strict=True))
+    found: list[Examined | PackageProblem] = []
+    for one in examined:
+        promise = kept.get(id(one), one.promise)
+        found.append(promise if isinstance(promise, PackageProblem) else replace(one, promise=promise))
+    return found
 
 
-def _by_upstream(items: Iterable[object]) -> Mapping[str, list[int]]:
+def _looked(
+    workspace: Workspace, found: Sequence[Package], problems: list[PackageProblem]
+) -> list[tuple[Package, work.Looked]]:
+    store = workspace.store
+    seen = _Seen(workspace, [package.name for package in found])
+
+    def task(package: Package) -> work.Look:
+        fits = {} if package.base is not None else dict(store.fits(package.name))
+        return work.Look(package, seen.of(package.name), fits)
+
+    results = _each(workspace, work.look, found, task, "asked", lanes=LANES)
+    problems += [result for result in results if isinstance(result, PackageProblem)]
+    return [(p, r) for p, r in zip(found, results, strict=True) if not isinstance(r, PackageProblem)]
+
+
+def _remembered(workspace: Workspace, looked: Sequence[tuple[Package, work.Looked]]) -> list[Examined]:
+    """With the judgement that the store has of exactly this, if it has one."""
+    current = workspace.store.current_keys()
+    found = []
+    keys = {}
+    for package, seen in looked:
+        stored, asked = current.get(package.name, ("", ""))
+        keys[package.name] = stored if asked == seen.key else seen.key
+    known = workspace.store.judgements_by([key for key in keys.values() if key])
+    for package, seen in looked:
+        judged = known.get(keys[package.name])
+        source = Later(partial(workspace.source, package))
+        found.append(
+            Examined(package, source, seen.choice, seen.fresh, judged, seen.key, fits=seen.fits, state=seen.state)
+        )
+    return found
+
+
+def _with_returned(workspace: Workspace, examined: Sequence[Examined]) -> list[Examined]:
+    """With the dropped patches that upstream took back, told as alerts."""
+    found = look_back(workspace, [_standing(one) for one in examined])
+    made = []
+    for one in examined:
+        name = one.package.name
+        alerts = (*one.choice.alerts, *found.alerts.get(name, ()))
+        learnt = (*one.learnt, found.learnt[name]) if name in found.learnt else one.learnt
+        returned = found.returned.get(name, ())
+        made.append(replace(one, choice=replace(one.choice, alerts=alerts), learnt=learnt, returned=returned))
+    return made
+
+
+def _standing(one: Examined) -> Standing:
+    """Where the package is going to stand."""
+    carried = one.package.series if one.moving is None else judge.new_series(one.package.series, one.moving.judgement)
+    return Standing(one.package, one.choice.target or one.choice.base, carried, one.state)
+
+
+def _judged(
+    workspace: Workspace,
+    remembered: Sequence[Examined],
+    at: datetime,
+    problems: list[PackageProblem],
+    *,
+    verifying: bool,
+) -> list[Examined]:
+    """All of them, judged where that is wanted and not remembered; in their order."""
+    store = workspace.store
+    waiting = [one for one in remembered if one.asked and one.judged is None]
+
+    def task(one: Examined) -> work.Judge:
+        known = tuple(store.memories(memory_key(one.package.series)))
+        return work.Judge(one.package, one.choice, one.asked, at, known, verifying)
+
+    results = dict(zip(map(id, waiting), _each(workspace, work.judged, waiting, task, "judged"), strict=True))
+    current = store.current_keys()
+    found = []
+    for one in remembered:
+        result = results.get(id(one))
+        if isinstance(result, PackageProblem):
+            problems.append(result)
+        elif result is None:
+            found.append(one)
+        else:
+            before = store.judgement(current[one.package.name][0]) if one.package.name in current else None
+            found.append(_answered(one, result, before))
+    return found
+
+
+def _answered(one: Examined, result: work.Judged, before: StoredJudgement | None) -> Examined:
+    """With its judgement: the one that stands already, where the answer is the same as `before`."""
+    made = result.stored
+    same = before is not None and (before.base, before.target, before.judgement) == (
+        made.base,
+        made.target,
+        made.judgement,
+    )
+    judged = before if same else made
+    return replace(one, judged=judged, new=not same, learnt=result.learnt, promise=result.promise)
+
+
+def _each(
+    workspace: Workspace,
+    done: Callable[[Bench, T], R | PackageProblem],
+    items: Sequence[Item],
+    task: Callable[[Item], T],
+    word: str,
+    lanes: int = 1,
+) -> list[R | PackageProblem]:
+    """What the crew makes of every item, in their order. Packages of one upstream go one after the other: they share a
+    mirror."""
     groups: dict[str, list[int]] = {}
     for at, item in enumerate(items):
         groups.setdefault(str(_package(item).upstream), []).append(at)
-    return groups
+    tasks = [[partial(task, items[at]) for at in places] for places in groups.values()]
+    results = workspace.crew.each(done, tasks, lanes=lanes, word=word)
+    places = [at for group in groups.values() for at in group]
+    found = dict(zip(places, results, strict=True))
+    return [_or_problem(_package(item), found[at]) for at, item in enumerate(items)]
+
+
+def _or_problem(package: Package, result: R | PackageProblem | Lost) -> R | PackageProblem:
+    return work.lost(package.name, package.private, result.why) if isinstance(result, Lost) else result
 
 
 def _package(item: object) -> Package:
@@ -192,15 +303,36 @@ def _package(item: object) -> Package:
     return package
 
 
-def guarded(package: Package, work: Callable[[], R]) -> R | PackageProblem:
-    """One package's trouble, even our own defect, stays with that package."""
-    try:
-        return work()
-    except SyncbotError as error:
-        return PackageProblem(package.name, error, package.private)
-    except Exception as error:  # noqa: BLE001  # a defect met in one package must not stop the others
-        _log.debug("%s failed", package.name, exc_info=True)
-        # The text of an unexpected exception may hold anything: only its type is told.
-        what = f"a defect of syncbot: {type(error).__name__}"
-        told = Fault(what, "run again with --debug and report the traceback")
-        return PackageProblem(package.name, told, package.private)
+class _Seen:
+    """What was seen of each package before, read for some of them at a time: in the order in which they are asked
+    for, that is few questions, and little in memory."""
+
+    def __init__(self, workspace: Workspace, names: Sequence[PackageName]) -> None:
+        self._store, self._names = workspace.store, names
+        self._places = {name: at for at, name in enumerate(names)}
+        self._read: dict[PackageName, dict[str, Release]] = {}
+
+    def of(self, name: PackageName) -> dict[str, Release]:
+        if name not in self._read:
+            at = self._places[name]
+            found = self._store.releases_of(self._names[at : at + _AT_A_TIME])
+            self._read |= {package: dict(releases) for package, releases in found.items()}
+        return self._read.pop(name)
+
+
+class _Sizes:
+    """The delta of packages in lines; a patch is counted once in its life."""
+
+    def __init__(self, known: Mapping[str, int]) -> None:
+        self._known = known
+        self.new: dict[str, int] = {}
+
+    def lines(self, package: Package) -> int:
+        return sum(map(self._of, package.series))
+
+    def _of(self, patch: SeriesPatch) -> int:
+        key = size_key(patch)
+        found = self._known.get(key, self.new.get(key))
+        if found is None:
+            found = self.new[key] = packages.lines(patch)
+        return found

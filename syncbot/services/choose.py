@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncbot import judge
@@ -29,13 +29,25 @@ class Choice:
     alerts: tuple[str, ...]
 
 
-def choose(package: Package, source: Source, seen: Mapping[str, Release], progress: Progress) -> Choice:
-    """Base and target of a package whose source is fresh. `seen`: {version: release} as first seen. Raises InputError
-    where the base cannot be found, UpstreamChanged where base or target is not what it was, UpstreamUnreachable."""
+Fitting = Callable[[Sequence[Release]], Release]
+"""Which of a line's releases (oldest first, at least one) a package that declares no base stands on."""
+
+
+def choose(
+    package: Package,
+    source: Source,
+    seen: Mapping[str, Release],
+    progress: Progress,
+    fitting: Fitting | None = None,
+) -> Choice:
+    """Base and target of a package whose source is fresh. `seen`: {version: release} as first seen; `fitting`: how an
+    undeclared base is found, None: by the trees. Raises InputError where the base cannot be found, UpstreamChanged
+    where base or target is not what it was, UpstreamUnreachable."""
     known = list(source.releases())
     line = _line(package, source, known)
     known += [r for r in line if r not in known]
-    base = _base(package, source, known, line, seen, progress)
+    by_trees: Fitting = lambda line: newest_that_fits(package, source, line, progress)  # noqa: E731  # one line
+    base = _base(package, known, line, seen, fitting or by_trees)
     after = _after(package, base, line, known)
     target = None if not after else after[0] if package.policy.step is Step.EACH else after[-1]
     between = after[: after.index(target) + 1] if target is not None else ()
@@ -65,17 +77,16 @@ def _line(package: Package, source: Source, known: Sequence[Release]) -> list[Re
 
 def _base(
     package: Package,
-    source: Source,
     known: Sequence[Release],
     line: Sequence[Release],
     seen: Mapping[str, Release],
-    progress: Progress,
+    fitting: Fitting,
 ) -> Release:
     if package.base is not None:
         return _declared(package, package.base, known, seen)
     if not line:
         raise _no_release(package)
-    return newest_that_fits(package, source, line, progress)
+    return fitting(line)
 
 
 def newest_that_fits(package: Package, source: Source, line: Sequence[Release], progress: Progress) -> Release:

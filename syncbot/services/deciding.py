@@ -11,10 +11,14 @@ from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.report.results import Outcome, PackageProblem
+from syncbot.services import remembered
 from syncbot.services.check import Examined, guarded
+from syncbot.services.equivalents import Others
 from syncbot.services.notice import merged_by_hand
 from syncbot.services.overlay import Folders, by_folder
 from syncbot.services.proposing import Draft, draft
+from syncbot.services.remembered import Wanted, wanted
+from syncbot.services.words import Words, by_package
 from syncbot.services.workspace import Workspace
 
 
@@ -27,16 +31,22 @@ class Decision:
     draft: Draft | None = None
     open: ProposalRecord | None = None
     note: str = ""
+    discard: bool = False
+    """Whether commits that people put on the branch may be given up: somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Here:
     """The workspace's repository as this run finds it: asked once, not once per package. `dirty`: paths with
-    uncommitted changes; `folders`: what a commit has in each package's folder."""
+    uncommitted changes; `folders`: what a commit has in each package's folder; `said`: what people said
+    of patches."""
 
     head: CommitId
     dirty: tuple[str, ...]
     folders: Callable[[CommitId], Folders]
+    said: Words
+    wanted: Wanted
+    others: Others
 
 
 def decide(
@@ -44,8 +54,9 @@ def decide(
 ) -> tuple[list[Decision], list[PackageProblem]]:
     """A decision per package, and a problem for each that none can be made about."""
     downstream, folder = workspace.downstream, workspace.settings.patches
-    dirty = tuple(downstream.dirty(folder)) if any(one.judged is not None for one in examined) else ()
-    here = _Here(head, dirty, lru_cache(maxsize=16)(lambda commit: by_folder(downstream.at(commit), folder)))
+    dirty = tuple(downstream.dirty(folder)) if any(one.moving is not None for one in examined) else ()
+    folders = lru_cache(maxsize=16)(lambda commit: by_folder(downstream.at(commit), folder))
+    here = _Here(head, dirty, folders, by_package(workspace.store.patch_words()), wanted(workspace), Others(workspace))
     decisions: list[Decision] = []
     problems: list[PackageProblem] = []
     for one in examined:
@@ -58,7 +69,7 @@ def decide(
 
 
 def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
-    if one.judged is None:
+    if one.moving is None:
         return Decision(one, Outcome.UP_TO_DATE)
     if one.package.private:
         return Decision(one, Outcome.PRIVATE)
@@ -67,17 +78,25 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
     dirty = [path for path in here.dirty if path.startswith(f"{one.package.path}/")]
     if dirty:
         raise Uncommitted(one.package.path, dirty)
-    made = draft(one, workspace.remote)
+    made = draft(one, workspace.remote, here.said.get(one.package.name, ()))
     reason = workspace.store.rejected(made.plan.fingerprint)
     if reason is not None:
         return Decision(one, Outcome.REJECTED, note=reason)
     found = workspace.forge.find(one.package.name, made.line)
-    if found is not None and (found.status, found.fingerprint) == (ProposalStatus.REJECTED, made.plan.fingerprint):
-        return Decision(one, Outcome.REJECTED, note=found.note)
+    known = None if found is None else (found.status, found.fingerprint)
+    if known == (ProposalStatus.REJECTED, made.plan.fingerprint) and known[1] not in here.wanted.welcome:
+        return Decision(one, Outcome.REJECTED, note="" if found is None else found.note)
+    other = here.others.same(made.plan)
+    if other is not None:
+        return Decision(one, Outcome.STOOD_DOWN, note=f"{other.author.login} proposes it in {other.id}")
     standing = found if found is not None and found.status is ProposalStatus.OPEN else None
     if standing is None or merged_by_hand(workspace, standing):  # that is noticed before anything is proposed
         return Decision(one, Outcome.PROPOSED, made)
-    return Decision(one, Outcome.UNCHANGED if _same(made, standing, here) else Outcome.UPDATED, made, standing)
+    asked = here.wanted.asked(one.package.name, made.line)
+    same = not asked and _same(made, standing, here)
+    return Decision(
+        one, Outcome.UNCHANGED if same else Outcome.UPDATED, made, standing, discard=asked == remembered.DISCARD
+    )
 
 
 def _same(made: Draft, standing: ProposalRecord, here: _Here) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from syncbot.model import versions
+from syncbot.model.ids import PackageName
 from syncbot.model.packages import Package
-from syncbot.model.proposals import StoredJudgement
+from syncbot.model.proposals import ProposalStatus, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
 from syncbot.report.results import DeltaPoint, DeltaReport, PackageDelta
 from syncbot.services import packages
+from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 
@@ -19,11 +21,28 @@ def delta(workspace: Workspace, names: Sequence[str] = (), owner: str | None = N
     found = packages.read(workspace, names)
     current = workspace.store.current()
     wanted = [p for p in found.packages if owner is None or owner in p.owners]
-    rows = tuple(_package(workspace, package, current.get(package.name)) for package in wanted)
+    back = _returning(workspace)
+    rows = tuple(
+        _package(workspace, package, current.get(package.name), back.get(package.name, ())) for package in wanted
+    )
     return DeltaReport(workspace.clock.now(), rows, tuple(packages.problems(found)))
 
 
-def _package(workspace: Workspace, package: Package, stored: StoredJudgement | None) -> PackageDelta:
+def _returning(workspace: Workspace) -> Mapping[PackageName, Sequence[str]]:
+    """By package, what is told of the dropped patches that open proposals would bring back."""
+    found: dict[PackageName, list[str]] = {}
+    for record in workspace.store.proposals():
+        if record.status is ProposalStatus.OPEN and record.line.startswith(RESTORE):
+            name = record.line.removeprefix(RESTORE)
+            found.setdefault(record.package, []).append(
+                f"{name} was dropped and is needed again: proposal {record.id} would bring it back"
+            )
+    return found
+
+
+def _package(
+    workspace: Workspace, package: Package, stored: StoredJudgement | None, alerts: Sequence[str]
+) -> PackageDelta:
     names = [p.name for p in package.series]
     fresh = stored is not None and [p.name for p in stored.judgement.patches] == names and _ahead(package, stored)
     there = stored is not None and not _ahead(package, stored)
@@ -40,10 +59,11 @@ def _package(workspace: Workspace, package: Package, stored: StoredJudgement | N
         patches=len(package.series),
         lines=packages.size(package),
         judgement=stored.judgement if stored is not None and fresh else None,
-        history=tuple(_point(judged) for judged in workspace.store.judgements(package.name)),
+        history=tuple(_point(j) for j in workspace.store.judgements(package.name) if j.base != j.target),
         dropped=len(gone),
         private=package.private,
         up_to_date=newest,
+        alerts=tuple(alerts),
     )
 
 

@@ -10,9 +10,10 @@ from syncbot.errors import InputError
 from syncbot.model import addresses
 from syncbot.model.judgement import Judgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import StoredJudgement
+from syncbot.model.proposals import DroppedPatch, ProposalStatus, StoredJudgement
 from syncbot.report.results import Explanation
 from syncbot.services import packages
+from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 T = TypeVar("T")
@@ -40,7 +41,15 @@ def explain(workspace: Workspace, package_name: str, patch_name: str) -> Explana
         found.content,
         found.at,
         found.at,
+        _returning(workspace, found),
     )
+
+
+def _returning(workspace: Workspace, dropped: DroppedPatch) -> str:
+    """The open proposal that would bring it back."""
+    line = f"{RESTORE}{dropped.name}"
+    open_ = (r for r in workspace.store.proposals() if r.status is ProposalStatus.OPEN)
+    return next((r.id for r in open_ if (r.package, r.line) == (dropped.package, line)), "")
 
 
 def _carried(workspace: Workspace, package: Package, patch: SeriesPatch) -> Explanation:

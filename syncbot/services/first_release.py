@@ -14,6 +14,9 @@ from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.services.judging import judge_release
 
+Judged = Callable[[Sequence[SeriesPatch], Release, Release, Callable[[Release], Tree]], SeriesJudgement]
+"""How a series is judged against a release by the trees alone."""
+
 
 def with_first_releases(
     judgement: SeriesJudgement,
@@ -21,15 +24,16 @@ def with_first_releases(
     base: Release,
     between: Sequence[Release],
     tree: Callable[[Release], Tree],
+    judged: Judged = judge_release,
 ) -> SeriesJudgement:
     """The judgement with `first_release` filled in for its drops (where the judge left it open). `between` are the
-    releases after the base, oldest first, the last one being the target."""
+    releases after the base, oldest first, the last one being the target; `judged` judges, or remembers."""
     open_ = {p.index for p in judgement.patches if p.action is Action.DROP and p.first_release is None}
     if not open_ or not between:
         return judgement
     first = dict.fromkeys(open_, between[-1].version)
     for release in reversed(between[:-1]):
-        open_ &= _merged(series, base, release, tree)
+        open_ &= _merged(series, base, release, tree, judged)
         if not open_:
             break
         first |= dict.fromkeys(open_, release.version)
@@ -38,11 +42,11 @@ def with_first_releases(
 
 
 def _merged(
-    series: Sequence[SeriesPatch], base: Release, release: Release, tree: Callable[[Release], Tree]
+    series: Sequence[SeriesPatch], base: Release, release: Release, tree: Callable[[Release], Tree], judged: Judged
 ) -> set[int]:
     """The indexes of the patches that this release has. One whose archive is refused has none that we know of."""
     try:
-        found = judge_release(series, base, release, tree)
+        found = judged(series, base, release, tree)
     except HostileInput:
         return set()
     return {p.index for p in found.patches if p.verdict is Verdict.OBSOLETE}

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from syncbot import judge
 from syncbot.errors import InputError
+from syncbot.model import addresses
 from syncbot.model import series as quilt
-from syncbot.model.ids import PatchName
+from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import SeriesJudgement
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.releases import Release
 from syncbot.model.trees import SUBMODULE, SYMLINK, Tree
+from syncbot.report.results import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`files`: the new series and its patches, {name: bytes}, as `--output` writes them."""
+    """`files`: the new series and its patches, {name: bytes}, as `--output` writes them. `series`: what was judged, and
+    `upstream` the address of the history that was asked, empty where there was none."""
 
     judgement: SeriesJudgement
     files: Mapping[str, bytes]
+    series: tuple[SeriesPatch, ...] = ()
+    upstream: str = ""
+
+    def explanations(self, at: datetime) -> tuple[Explanation, ...]:
+        """The story of each patch."""
+        base, target = (Release(name, name, "") for name in (self.judgement.base, self.judgement.target))
+        upstream = addresses.shown(self.upstream)
+        return tuple(
+            Explanation(PackageName(""), upstream, base, target, found, patch.content, at)
+            for found, patch in zip(self.judgement.patches, self.series, strict=True)
+        )
 
 
 def judge_once(
@@ -39,7 +54,7 @@ def judge_once(
         series, base, target, base_name=base_name, target_name=target_name, released=released, history=history
     )
     marks = {p.name: p.verdict.value for p in found.patches if p.action.waits}
-    return Judged(found, written(judge.new_series(series, found), marks))
+    return Judged(found, written(judge.new_series(series, found), marks), tuple(series))
 
 
 def judge_release(

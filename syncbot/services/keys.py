@@ -12,13 +12,21 @@ from syncbot.model.packages import SeriesPatch
 from syncbot.model.releases import Release
 
 
-def judgement_key(series: Sequence[SeriesPatch], base: Release, target: Release, head: str = "") -> str:
+def judgement_key(
+    series: Sequence[SeriesPatch], base: Release, target: Release, head: str = "", known: Sequence[Release] = ()
+) -> str:
     """sha256 hex over the judge's version, what pins both releases and the branch head (empty: no history), the
-    target's day, and every entry of the series."""
-    patches = [[p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting] for p in series]
+    target's day, every other release that upstream has (one between the two, or after them, may be named as the first
+    that has a change), and every entry of the series."""
     day = None if target.date is None else target.date.date().isoformat()
     releases = [base.version, base.identity, target.version, target.identity, day]
-    return digest("judgement", judge.JUDGE_VERSION, releases, head, patches)
+    others = [[release.version, release.identity] for release in known]
+    return digest("judgement", judge.JUDGE_VERSION, releases, head, others, series_parts(series))
+
+
+def series_parts(series: Sequence[SeriesPatch]) -> list[object]:
+    """All that a series is, as JSON can hold it."""
+    return [[p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting] for p in series]
 
 
 def restore_fingerprint(package: str, name: str, content: bytes, reason: str) -> Fingerprint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from syncbot.model.ids import PackageName, PatchName
@@ -9,6 +11,8 @@ from syncbot.model.packages import SeriesPatch
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action
 from syncbot.services.overlay import Below
+from syncbot.services.remembered import unwelcome
+from syncbot.services.words import is_told
 from syncbot.services.workspace import Workspace
 
 RESTORE = "restore:"
@@ -40,8 +44,10 @@ def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[
     with workspace.store.transaction():
         if record.status is ProposalStatus.REJECTED:
             workspace.store.reject(record.package, record.fingerprint, record.note, at)
+            unwelcome(workspace, record.fingerprint)
         elif record.status is ProposalStatus.ACCEPTED and record.line.startswith(RESTORE):
             _restored(workspace, record)
+            archived += _archive(workspace, record, at, _left(workspace, record))
         elif record.status is ProposalStatus.ACCEPTED:
             archived += _archive(workspace, record, at)
         workspace.store.save_proposal(record)
@@ -56,16 +62,29 @@ def _restored(workspace: Workspace, record: ProposalRecord) -> None:
             return
 
 
-def _archive(workspace: Workspace, record: ProposalRecord, at: datetime) -> list[Archived]:
-    """Keep the patches that this proposal dropped: their text stands at its parent, their evidence in the store."""
+def _left(workspace: Workspace, record: ProposalRecord) -> frozenset[PatchName]:
+    """The patches that the series had before a proposal and has no more with it: one that brings a patch back may move
+    the package on, too."""
+    after = {patch.name for patch in series_at(workspace, replace(record, parent=record.tip))}
+    return frozenset(patch.name for patch in series_at(workspace, record) if patch.name not in after)
+
+
+def _archive(
+    workspace: Workspace, record: ProposalRecord, at: datetime, only: Collection[PatchName] | None = None
+) -> list[Archived]:
+    """Keep the patches that this proposal dropped (of those in `only`): their text stands at its parent, their evidence
+    in the store."""
     series = {patch.name: patch for patch in series_at(workspace, record)}
     judged = judgement_of(workspace, record)
     if judged is None:
         return []
+    said = workspace.store.patch_words(record.package)
     archived: list[Archived] = []
     for found in judged.judgement.patches:
         patch = series.get(found.name)
-        if found.action is Action.DROP and patch is not None:
+        if patch is None or (only is not None and patch.name not in only):
+            continue
+        if found.action is Action.DROP or (found.action.waits and is_told(said, record.line, patch)):
             workspace.store.archive(
                 DroppedPatch(
                     record.package,
@@ -93,10 +112,24 @@ def series_at(workspace: Workspace, record: ProposalRecord) -> tuple[SeriesPatch
     return next((p.series for p in found.packages if p.name == record.package), ())
 
 
+def series_of_drop(workspace: Workspace, dropped: DroppedPatch) -> tuple[SeriesPatch, ...]:
+    """The series that a patch was dropped from; the patch alone where that cannot be found."""
+    record = next((r for r in workspace.store.proposals() if r.id == dropped.proposal), None)
+    series = () if record is None else series_at(workspace, record)
+    if dropped.name in {patch.name for patch in series}:
+        return series
+    return (SeriesPatch(dropped.name, dropped.content, dropped.strip),)
+
+
 def judgement_of(workspace: Workspace, record: ProposalRecord) -> StoredJudgement | None:
     """The judgement that a proposal rests on: the newest to its release of the very series it was made for."""
     names = [patch.name for patch in series_at(workspace, record)]
     for stored in workspace.store.judgements(record.package):
-        if stored.target.version == record.target_version and [p.name for p in stored.judgement.patches] == names:
+        moves = stored.base != stored.target
+        if (
+            moves
+            and stored.target.version == record.target_version
+            and [p.name for p in stored.judgement.patches] == names
+        ):
             return stored
     return None

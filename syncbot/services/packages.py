@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from syncbot.diff.parse import parse_patch
 from syncbot.errors import InputError, SyncbotError
-from syncbot.model.packages import Package
+from syncbot.model.ids import PatchName
+from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.trees import Tree
 from syncbot.ports import PackagesRead
 from syncbot.report.results import PackageProblem
@@ -58,9 +59,14 @@ def size(package: Package) -> int:
     return sum(_lines(patch.content, patch.strip) for patch in package.series)
 
 
-@lru_cache(maxsize=4096)
-def _lines(content: bytes, strip: int | None) -> int:
+def lines(patch: SeriesPatch) -> int:
+    """The lines that one patch adds and removes, 0 where it cannot be read."""
     try:
-        return parse_patch(content, strip).lines_changed
+        return parse_patch(patch.content, patch.strip).lines_changed
     except SyncbotError:
         return 0
+
+
+@lru_cache(maxsize=4096)
+def _lines(content: bytes, strip: int | None) -> int:
+    return lines(SeriesPatch(PatchName(""), content, strip))

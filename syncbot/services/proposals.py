@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncbot.errors import InputError
+from syncbot.model.forge import Reaction
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.report.results import Answered
+from syncbot.report.safe import line, plain_words
+from syncbot.services import orders
 from syncbot.services.notice import settle
 from syncbot.services.workspace import Workspace
 
@@ -49,6 +52,16 @@ def reject(workspace: Workspace, which: str, reason: str) -> Answered:
     at = workspace.clock.now()
     rejected = workspace.forge.reject(record.id, reason.strip(), at)
     return Answered(rejected, settle(workspace, rejected, at))
+
+
+def tell(workspace: Workspace, which: str, order: str) -> str:
+    """Give an order as a comment on the proposal would: `rebase`, `keep PATCH reason`, `drop PATCH`, `reject`, `retry`,
+    `discard`. The next sync acts on it. Gives what was done. Raises InputError where it cannot be done."""
+    record = show(workspace, which)
+    answer = orders.tell(workspace, record, order)
+    if answer.reaction is not Reaction.DONE:
+        raise InputError(plain_words(answer.words))
+    return f"Proposal {record.id}: {line(order, 200)}. The next sync acts on it."
 
 
 def _open(workspace: Workspace, which: str) -> ProposalRecord:

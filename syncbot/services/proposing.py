@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from syncbot import judge
 from syncbot.model import addresses
+from syncbot.model.dealings import PatchWord
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Commits, Package
 from syncbot.model.proposals import Proposal, ProposalCommit
@@ -15,7 +17,10 @@ from syncbot.plan import identity
 from syncbot.plan.make import changes, make_plan, provable
 from syncbot.plan.model import Edit, Plan
 from syncbot.report import proposal as texts
-from syncbot.services.check import Examined, trees
+from syncbot.report.body import body
+from syncbot.report.loss import warning
+from syncbot.services import words
+from syncbot.services.check import Examined
 from syncbot.services.overlay import Below, Overlay
 from syncbot.services.workspace import Workspace
 
@@ -31,13 +36,14 @@ class Draft:
     body: str
 
 
-def draft(one: Examined, remote: str = "") -> Draft:
+def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Draft:
     """The plan of a package that has somewhere to go, and what a proposal would say. `remote`: where its branch
-    can be fetched from."""
+    can be fetched from; `said`: what people said of its patches."""
     assert one.judged is not None
     assert one.choice.target is not None
-    package, judgement = one.package, one.judged.judgement
-    plan = make_plan(package, one.choice.base, one.choice.target, judgement)
+    package = one.package
+    judgement, told = words.with_drops(package, one.judged.judgement, said)
+    plan = make_plan(package, one.choice.base, one.choice.target, judgement, told)
     edits = {edit.name: edit for edit in plan.edits}
     stories = tuple(
         texts.PatchStory(found, patch.content, _after(edits.get(patch.name), patch.content))
@@ -55,9 +61,9 @@ def draft(one: Examined, remote: str = "") -> Draft:
         draft=plan.draft,
         branch=identity.branch_name(package),
         remote=remote,
-        warnings=_warnings(one),
+        warnings=(*_warnings(one), *(w for w in map(_loss, stories) if w)),
     )
-    return Draft(plan, summary, summary.line, texts.title(summary), texts.body(summary))
+    return Draft(plan, summary, summary.line, texts.title(summary), body(summary))
 
 
 def _after(edit: Edit | None, before: bytes) -> bytes | None:
@@ -68,6 +74,10 @@ def _after(edit: Edit | None, before: bytes) -> bytes | None:
     return before if edit.content is None else edit.content
 
 
+def _loss(story: texts.PatchStory) -> str:
+    return warning(story.judgement, story.before, story.after)
+
+
 def _warnings(one: Examined) -> tuple[str, ...]:
     warnings = list(one.choice.alerts)
     target = one.choice.target
@@ -76,14 +86,6 @@ def _warnings(one: Examined) -> tuple[str, ...]:
     if one.choice.base.yanked:
         warnings.append(f"Upstream has withdrawn the base release {one.choice.base.version}.")
     return tuple(warnings)
-
-
-def verified(workspace: Workspace, one: Examined) -> None:
-    """Apply the new series to the target once more, from scratch. Raises Fault where the promise does not hold."""
-    assert one.judged is not None
-    assert one.choice.target is not None
-    tree = trees(one.source, workspace)
-    judge.verify_promise(one.package.series, tree(one.choice.base), tree(one.choice.target), one.judged.judgement)
 
 
 def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:
@@ -106,21 +108,25 @@ def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:
 
 def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCommit, ...]:
     plan, layout = made.plan, workspace.layout
+    again = partial(_again, workspace, plan.package)
+    commits, tree = words.pins(workspace, files, plan.package, again)
     if plan.package.policy.commits is Commits.STEP:
-        return (ProposalCommit(texts.step_message(made.summary), layout.plan_edits(files, plan)),)
-    bump = layout.edit(files, plan.package, (), plan.target.version)
-    commits = [ProposalCommit(texts.bump_message(made.summary), bump)] if bump else []
-    tree: Tree = Overlay(files, bump)
+        edited = layout.edit(tree, again(tree), plan.edits, plan.target.version)
+        return (ProposalCommit(texts.step_message(made.summary), {**words.together(commits), **edited}),)
+    bump = layout.edit(tree, again(tree), (), plan.target.version)
+    if bump:
+        commits.append(ProposalCommit(texts.bump_message(made.summary), bump))
+    tree = Overlay(tree, bump)
     for patch, edit in zip(plan.package.series, plan.edits, strict=True):
         if not changes(patch, edit):
             continue
-        edited = layout.edit(tree, _again(workspace, tree, plan.package), (edit,), None)
+        edited = layout.edit(tree, again(tree), (edit,), None)
         commits.append(ProposalCommit(texts.decision_message(made.summary, edit.judgement), edited))
         tree = Overlay(tree, edited)
     return tuple(commits)
 
 
-def _again(workspace: Workspace, tree: Tree, package: Package) -> Package:
+def _again(workspace: Workspace, package: Package, tree: Tree) -> Package:
     """The package as the tree has it now: a layout edits only what it would read."""
     settings = workspace.settings
     found = workspace.layout.read(Below(tree, package.path), settings.patches, settings.policy)

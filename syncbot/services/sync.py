@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,22 +18,32 @@ from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.plan import identity
 from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
-from syncbot.services.check import Examination, examine, guarded, record, view
+from syncbot.services.attending import Heard, attend
+from syncbot.services.board import show_dashboard
+from syncbot.services.check import Examination, Examined, examine, guarded, record, verified, view
 from syncbot.services.deciding import Decision, decide
+from syncbot.services.forward import put_forward
+from syncbot.services.limits import limited
 from syncbot.services.notice import RESTORE, Archived, notice, settle
-from syncbot.services.proposing import may_merge, proposal, verified
+from syncbot.services.proposing import may_merge
+from syncbot.services.regaining import GONE, outdated, regain
+from syncbot.services.rehearsal import rehearsed
+from syncbot.services.reviving import why_closed
 from syncbot.services.workspace import Workspace
 
 
 def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = False) -> SyncResult:
     """Run the daily job on all packages, or on those named. Raises InputError for an unknown name or a workspace that
     cannot be read, ForgeError and StoreError where those cannot be used at all."""
+    heard = Heard() if dry_run else attend(workspace)
     head = workspace.downstream.head()
-    examination = examine(workspace, names)
+    examination = examine(workspace, names, verifying=True)
     decisions, problems = decide(workspace, examination.examined, head)
     problems = [*examination.problems, *problems]
     if dry_run:
-        return _planned(examination, decisions, problems)
+        planned = _planned(examination, decisions, problems)
+        act = partial(_written, workspace, examination, decisions, list(problems), head, heard, whole=not names)
+        return replace(planned, writes=rehearsed(workspace, act))
     run = workspace.store.begin_run("sync", examination.at)
     try:
         result = _carry_out(workspace, examination, decisions, problems, head, whole=not names)
@@ -41,7 +51,7 @@ def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = Fal
         workspace.store.finish_run(run, workspace.clock.now(), json.dumps({"failed": type(error).__name__}))
         raise
     workspace.store.finish_run(run, workspace.clock.now(), _outcome(result))
-    return result
+    return result if names else show_dashboard(workspace, examination, result, heard)
 
 
 def _planned(examination: Examination, decisions: Sequence[Decision], problems: Sequence[PackageProblem]) -> SyncResult:
@@ -56,6 +66,22 @@ def _planned(examination: Examination, decisions: Sequence[Decision], problems: 
     return SyncResult(examination.at, True, tuple(items), _sorted(problems), unproposed=left)
 
 
+def _written(
+    workspace: Workspace,
+    examination: Examination,
+    decisions: Sequence[Decision],
+    problems: list[PackageProblem],
+    head: CommitId,
+    heard: Heard,
+    *,
+    whole: bool,
+) -> None:
+    """All that a run writes: what a dry run rehearses."""
+    result = _carry_out(workspace, examination, decisions, problems, head, whole=whole)
+    if whole:
+        show_dashboard(workspace, examination, result, heard)
+
+
 def _carry_out(
     workspace: Workspace,
     examination: Examination,
@@ -68,28 +94,63 @@ def _carry_out(
     """Write. Order matters: what was learnt first, the proposals that people see last."""
     changed = record(workspace, examination)
     archived = list(notice(workspace, examination.at))
-    closed = _close(workspace, decisions, problems, examination.at, whole=whole)
-    items: list[SyncItem] = []
+    closed = _close(workspace, decisions, problems, head, examination.at, whole=whole)
     cap = workspace.settings.max_new_proposals
-    opened = 0
-    for wanted in decisions:
-        late = wanted.outcome is Outcome.PROPOSED and cap is not None and opened >= cap
-        decision = replace(wanted, outcome=Outcome.DEFERRED, draft=None) if late else wanted
-        opened += decision.outcome is Outcome.PROPOSED
-        done = guarded(decision.examined.package, partial(_act, workspace, decision, head, examination.at))
+    items: list[SyncItem] = []
+    restored: list[ProposalRecord] = []
+    for decision in _verified(workspace, limited(workspace, decisions, examination.at), problems):
+        one = decision.examined.package
+        done = guarded(one, partial(_act, workspace, decision, head, examination.at))
         if isinstance(done, PackageProblem):
             problems.append(done)
             continue
         items.append(done[0])
         archived += done[1]
+        made = guarded(one, partial(regain, workspace, decision, head, examination.at, _room(cap, items, restored)))
+        if isinstance(made, PackageProblem):
+            problems.append(made)
+        else:
+            restored += made
         if done[0].outcome is Outcome.MERGED:
             head = workspace.downstream.head()
     wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.MERGED) for i in items)
-    changed = bool(changed or archived or closed or wrote)
-    left = _unproposed(examination, items)
+    changed = bool(changed or archived or closed or wrote or restored)
+    items.sort(key=lambda item: item.check.package)
     return SyncResult(
-        examination.at, False, tuple(items), _sorted(problems), tuple(closed), tuple(archived), changed, left
+        at=examination.at,
+        dry_run=False,
+        items=tuple(items),
+        problems=_sorted(problems),
+        closed=tuple(closed),
+        archived=tuple(archived),
+        changed=changed,
+        unproposed=_unproposed(examination, items),
+        restored=tuple(restored),
     )
+
+
+def _room(cap: int | None, items: Sequence[SyncItem], restored: Sequence[ProposalRecord]) -> int | None:
+    """How many proposals this run may still open."""
+    return None if cap is None else max(cap - sum(i.outcome is Outcome.PROPOSED for i in items) - len(restored), 0)
+
+
+def _verified(
+    workspace: Workspace, decisions: Sequence[Decision], problems: list[PackageProblem]
+) -> Iterator[Decision]:
+    """The decisions whose promise holds, or that write nothing. The new series is applied to the target once more, by
+    the crew, where that was not done when it was judged."""
+    writing = [d for d in decisions if d.draft is not None and d.outcome in (Outcome.PROPOSED, Outcome.UPDATED)]
+    promised = iter(verified(workspace, [d.examined for d in writing]))
+    found = {id(decision): next(promised) for decision in writing}
+    for decision in decisions:
+        kept = found.get(id(decision), decision.examined)
+        broken = kept.promise.broken if isinstance(kept, Examined) and kept.promise is not None else None
+        if isinstance(kept, PackageProblem):
+            problems.append(kept)
+        elif broken is not None and id(decision) in found:
+            problems.append(PackageProblem(kept.package.name, broken, kept.package.private))
+        else:
+            yield decision
 
 
 def _act(
@@ -101,10 +162,11 @@ def _act(
         return SyncItem(view(one), decision.outcome, decision.open, decision.note), ()
     standing = decision.open
     if decision.outcome is not Outcome.UNCHANGED or standing is None:
-        verified(workspace, one)
-        standing = workspace.forge.propose(proposal(workspace, made, head), at)
+        standing = put_forward(workspace, decision, made, head, at)
         settle(workspace, standing, at)
-    if one.package.policy.mode is Mode.MERGE and may_merge(made.plan):
+    if one.package.policy.mode is Mode.MERGE and may_merge(made.plan) and not one.returned:
+        if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
+            return SyncItem(view(one), decision.outcome, standing, made.title), ()
         accepted = workspace.forge.accept(standing.id, at)
         return SyncItem(view(one), Outcome.MERGED, accepted), settle(workspace, accepted, at)
     return SyncItem(view(one), decision.outcome, standing, made.title), ()
@@ -114,6 +176,7 @@ def _close(
     workspace: Workspace,
     decisions: Sequence[Decision],
     problems: Sequence[PackageProblem],
+    head: CommitId,
     at: datetime,
     *,
     whole: bool,
@@ -130,18 +193,14 @@ def _close(
         decision = looked_at.get(open_.package)
         gone = whole and decision is None and open_.package not in troubled
         if gone or (decision is not None and (open_.package, open_.line) not in live):
-            done = workspace.forge.close(open_.id, _why_closed(open_, decision), at)
+            done = workspace.forge.close(open_.id, why_closed(open_, decision, head), at)
             settle(workspace, done, at)
             closed.append(done)
+    for open_ in list(outdated(workspace, [d.examined for d in decisions])):
+        done = workspace.forge.close(open_.id, GONE, at)
+        settle(workspace, done, at)
+        closed.append(done)
     return closed
-
-
-def _why_closed(open_: ProposalRecord, decision: Decision | None) -> str:
-    if decision is None:
-        return f"{open_.package} is no longer tracked."
-    if identity.line(decision.examined.package) != open_.line:
-        return f"The package follows another line now: {identity.line(decision.examined.package)}."
-    return decision.outcome.sentence
 
 
 def _unproposed(examination: Examination, items: Sequence[SyncItem]) -> tuple[PackageCheck, ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from syncbot.model.packages import Package
 from syncbot.model.settings import Settings
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
+from syncbot.ports.crew import Bench, Crew
+from syncbot.services.crew import Here
 
 Files = Mapping[str, bytes | None]
 """{path with `/`: new bytes, None to delete}."""
@@ -24,7 +26,7 @@ class Workspace:
     `source` opens an upstream for a package (`tag_pattern`, rewrites and limits applied); each call gives an object of
     its own. `write` puts files into the work tree, all or none; `bundle` writes a folder of files under the state
     directory and gives its path for people. `remote`: what a person gives `git fetch` for the branches of proposals,
-    empty where there is none. `workers`: how many upstreams are asked at a time.
+    empty where there is none. `hands`: who does the work on packages; None: this process.
     """
 
     settings: Settings
@@ -38,4 +40,9 @@ class Workspace:
     bundle: Callable[[str, Mapping[str, bytes]], str]
     progress: Progress = quiet
     remote: str = ""
-    workers: int = 4
+    hands: Crew | None = None
+
+    @property
+    def crew(self) -> Crew:
+        """The hands that were given, else this process's own."""
+        return self.hands or Here(Bench(self.source, self.progress))

@@ -12,14 +12,19 @@ from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
 from syncbot.ports.source import Source
 from syncbot.sources.folder import open_tree
-from syncbot.sources.git import GitSource, mirror_path
 from syncbot.sources.place import Place
 
-__all__ = ["SOURCES", "Place", "mirror_path", "open_source", "open_tree"]
+__all__ = ["SOURCES", "Place", "open_source", "open_tree"]
+
+
+def _git(location: str, place: Place) -> Source:
+    from syncbot.sources.git import GitSource  # noqa: PLC0415  # who judges folders need not load git's library
+
+    return GitSource(location, place)
 
 
 def _npm(location: str, place: Place) -> Source:
-    from syncbot.sources.npm import NpmSource  # noqa: PLC0415  # who has no npm package need not load HTTP
+    from syncbot.sources.npm import NpmSource  # noqa: PLC0415  # nor, without an npm package, HTTP
 
     return NpmSource(location, place)
 
@@ -31,7 +36,7 @@ def _pypi(location: str, place: Place) -> Source:
 
 
 SOURCES: Mapping[str, Callable[[str, Place], Source]] = {
-    "git": GitSource,
+    "git": _git,
     "npm": _npm,
     "pypi": _pypi,
 }

@@ -32,7 +32,7 @@ from syncbot.model.trees import EXECUTABLE, FILE, SYMLINK, Entry, blob_id
 from syncbot.ports.source import Progress
 from syncbot.sources.members import check_nesting, member_path, refused, top_folder
 
-SPOOL = 64 * 1024 * 1024
+SPOOL = 8 * 1024 * 1024
 _PIECE = 1 << 20
 _LONGEST_HEADER = 1 << 20
 _LONGEST_LINK = 4096

@@ -58,7 +58,7 @@ class GitSource:
         return Release(f"{day}.{head.commit[:12]}", name, head.commit, head.date, prerelease=True)
 
     def head(self) -> str:
-        return head_of(self.mirror.path) or "" if self.mirror.path.is_dir() else ""
+        return self.mirror.head() or "" if self.mirror.path.is_dir() else ""
 
     def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
         progress(f"reading the history of {self.mirror.shown}", 0, 0)

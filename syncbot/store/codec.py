@@ -11,12 +11,12 @@ import base64
 import binascii
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
-from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache, partial
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from syncbot.errors import StoreError
 from syncbot.model.judgement import Judgement, SeriesJudgement
@@ -90,54 +90,62 @@ def encode(value: object) -> Json:
 def decode(kind: type[Value], document: Json) -> Value:
     """The value of type `kind` that `encode` made the document from. Raises StoreError."""
     try:
-        found: Value = _decode(kind, document)
+        found: Value = _decoder(cast(Any, kind))(document)
     except (ValueError, KeyError, binascii.Error) as error:
         raise _unreadable(f"not a {kind.__name__} ({error})") from error
     return found
 
 
-def _decode(kind: Any, document: Json) -> Any:
-    kind = getattr(kind, "__supertype__", kind)  # a NewType stands for what it is made of
-    origin = get_origin(kind)
-    if origin in (Union, types.UnionType):
-        return _optional(kind, document)
-    if origin is tuple:
-        _expect(document, list)
-        item = get_args(kind)[0]
-        return tuple(_decode(item, each) for each in document)  # type: ignore[union-attr]  # _expect saw a list
-    if is_dataclass(kind):
-        return _dataclass(kind, document)
-    if issubclass(kind, Enum):
-        return kind(document)
-    if kind is bytes:
-        return base64.b64decode(_expect(document, str), validate=True)
-    if kind is datetime:
-        return datetime.fromisoformat(_expect(document, str))
-    return _expect(document, kind)
-
-
-def _optional(kind: Any, document: Json) -> Any:
-    if document is None:
-        return None
-    (inner,) = (each for each in get_args(kind) if each is not type(None))
-    return _decode(inner, document)
-
-
-def _dataclass(kind: Any, document: Json) -> Any:
-    known = _expect(document, dict)
-    hints = _hints(kind)
-    found = {}
-    for field in fields(kind):
-        if field.name in known:
-            found[field.name] = _decode(hints[field.name], known[field.name])
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise KeyError(field.name)
-    return kind(**found)
+Decoder: TypeAlias = "Callable[[Any], Any]"
 
 
 @cache
-def _hints(kind: Any) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+def _decoder(kind: Any) -> Decoder:
+    """What turns a document into a value of this type. Made once for each type: a run decodes thousands of values."""
+    kind = getattr(kind, "__supertype__", kind)  # a NewType stands for what it is made of
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _optional(kind)
+    if origin is tuple:
+        return _tuple(_decoder(get_args(kind)[0]))
+    if is_dataclass(kind):
+        return _dataclass(kind)
+    if issubclass(kind, Enum):
+        return partial(kind)
+    if kind is bytes:
+        return lambda document: base64.b64decode(_expect(document, str), validate=True)
+    if kind is datetime:
+        return lambda document: datetime.fromisoformat(_expect(document, str))
+    return partial(_expect, kind=kind)
+
+
+def _optional(kind: Any) -> Decoder:
+    (inner,) = (_decoder(each) for each in get_args(kind) if each is not type(None))
+    return lambda document: None if document is None else inner(document)
+
+
+def _tuple(item: Decoder) -> Decoder:
+    return lambda document: tuple(map(item, _expect(document, list)))
+
+
+def _dataclass(kind: Any) -> Decoder:
+    hints = get_type_hints(kind)
+    members = [
+        (field.name, _decoder(hints[field.name]), field.default is MISSING and field.default_factory is MISSING)
+        for field in fields(kind)
+    ]
+
+    def made(document: Any) -> Any:
+        known = _expect(document, dict)
+        found = {}
+        for name, decoder, required in members:
+            if name in known:
+                found[name] = decoder(known[name])
+            elif required:
+                raise KeyError(name)
+        return kind(**found)
+
+    return made
 
 
 def _expect(document: Json, kind: Any) -> Any:

@@ -111,12 +111,47 @@ class JudgementRow(Table, table=True):
 
 
 class CurrentRow(Table, table=True):
-    """Which judgement a package's last check came to."""
+    """Which judgement a package's last check came to. `asked`: the key of what was asked, where that is not the
+    judgement's own: another question with the same answer."""
 
     __tablename__ = "current"
 
     package: str = Field(primary_key=True, sa_type=SafeText)
     key: str = Field(sa_type=SafeText, foreign_key="judgement.key")
+    asked: str | None = Field(default=None, sa_type=SafeText)
+
+
+class MemoryRow(Table, table=True):
+    """An answer of the judge with what it rests on. `facts`: JSON, compressed by zlib."""
+
+    __tablename__ = "memory"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(sa_type=SafeText, index=True)
+    package: str = Field(sa_type=SafeText, index=True)
+    facts: bytes = Field(sa_type=LargeBinary)
+    document: str = Field(sa_type=Text)
+    promised: bool
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FitsRow(Table, table=True):
+    """The base that was found out for a package that declares none."""
+
+    __tablename__ = "fits"
+
+    package: str = Field(primary_key=True, sa_type=SafeText)
+    key: str = Field(sa_type=SafeText)
+    version: str = Field(sa_type=SafeText)
+
+
+class PatchSizeRow(Table, table=True):
+    """How many lines a patch adds and removes; `key` is made of its content."""
+
+    __tablename__ = "patch_size"
+
+    key: str = Field(primary_key=True, sa_type=SafeText)
+    lines: int
 
 
 class RejectionRow(Table, table=True):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from datetime import datetime
+from typing import Any
 
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
 from syncbot.store import codec
-from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, ReleaseRow, RunRow
+from syncbot.store.models import DroppedRow, JudgementRow, MemoryRow, ProposalRow, ReleaseRow, RunRow
 
 
 def run(row: RunRow) -> Run:
@@ -29,7 +33,8 @@ def release(row: ReleaseRow) -> Release:
     )
 
 
-def stored_judgement(row: JudgementRow) -> StoredJudgement:
+def stored_judgement(row: Any) -> StoredJudgement:
+    """`row`: a JudgementRow, or its columns key, package, document and at."""
     document = codec.loads(row.document)
     assert isinstance(document, dict), "written by judgement_row"
     return StoredJudgement(
@@ -64,6 +69,31 @@ def judgement_row(judgement: StoredJudgement) -> JudgementRow:
         lines_after=series.lines_after,
         document=codec.dumps(document),
         at=judgement.at,
+    )
+
+
+def memory(row: MemoryRow) -> Memory:
+    facts = codec.loads(zlib.decompress(row.facts).decode())
+    patches = codec.loads(row.document)
+    assert isinstance(facts, list), "written by memory_row"
+    assert isinstance(patches, list), "likewise"
+    return Memory(
+        key=row.key,
+        package=PackageName(row.package),
+        facts=tuple(tuple(map(str, fact)) for fact in facts if isinstance(fact, list)),
+        patches=tuple(codec.judgement_from_json(patch) for patch in patches),
+        promised=row.promised,
+    )
+
+
+def memory_row(memory: Memory, at: datetime) -> MemoryRow:
+    return MemoryRow(
+        key=memory.key,
+        package=memory.package,
+        facts=zlib.compress(codec.dumps([list(fact) for fact in memory.facts]).encode(), 1),
+        document=codec.dumps([codec.judgement_to_json(patch) for patch in memory.patches]),
+        promised=memory.promised,
+        at=at,
     )
 
 

@@ -7,17 +7,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, delete, func, insert
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from syncbot.errors import StoreError
 from syncbot.model.ids import Fingerprint, PackageName
+from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.store import records
+from syncbot.store.dealings import SqlDealings
 from syncbot.store.engine import WRITES, translated
-from syncbot.store.models import CurrentRow, DroppedRow, JudgementRow, ProposalRow, RejectionRow, ReleaseRow, RunRow
+from syncbot.store.models import (
+    CurrentRow,
+    DroppedRow,
+    FitsRow,
+    JudgementRow,
+    MemoryRow,
+    PatchSizeRow,
+    ProposalRow,
+    RejectionRow,
+    ReleaseRow,
+    RunRow,
+)
+
+_JUDGEMENT: tuple[Any, ...] = (JudgementRow.key, JudgementRow.package, JudgementRow.document, JudgementRow.at)
+_MOST = 500
+"""Values in one query: databases have their limits."""
+T = TypeVar("T")
+KEPT = 8
+"""Memories kept of each package."""
 
 
 class _Open(threading.local):
@@ -26,7 +48,7 @@ class _Open(threading.local):
     session: Session | None = None
 
 
-class SqlStore:
+class SqlStore(SqlDealings):
     """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
 
     def __init__(self, engine: Engine) -> None:
@@ -87,8 +109,69 @@ class SqlStore:
 
     def releases(self, package: PackageName) -> Mapping[str, Release]:
         with self._session(writes=False) as session:
-            rows = session.exec(select(ReleaseRow).where(ReleaseRow.package == package))
-            return {row.version: records.release(row) for row in rows}
+            # columns, not rows: a run asks this for every package, and rows take five times as long
+            columns = (ReleaseRow.version, ReleaseRow.name, ReleaseRow.identity, ReleaseRow.date)
+            flags = (ReleaseRow.prerelease, ReleaseRow.yanked)
+            found = session.execute(sql_select(*columns, *flags).where(col(ReleaseRow.package) == package))  # type: ignore[call-overload]  # SQLModel types its columns as their values
+            return {row[0]: Release(*row) for row in found}
+
+    def releases_of(self, packages: Sequence[PackageName]) -> Mapping[PackageName, Mapping[str, Release]]:
+        columns = (ReleaseRow.package, ReleaseRow.version, ReleaseRow.name, ReleaseRow.identity, ReleaseRow.date)
+        flags = (ReleaseRow.prerelease, ReleaseRow.yanked)
+        found: dict[PackageName, dict[str, Release]] = {package: {} for package in packages}
+        with self._session(writes=False) as session:
+            for some in _chunks(packages):
+                asked = sql_select(*columns, *flags).where(col(ReleaseRow.package).in_(some))  # type: ignore[call-overload]  # as in releases
+                for package, *rest in session.execute(asked):
+                    found[package][rest[0]] = Release(*rest)
+        return found
+
+    def judgements_by(self, keys: Sequence[str]) -> Mapping[str, StoredJudgement]:
+        with self._session(writes=False) as session:
+            rows = [
+                row
+                for some in _chunks(keys)
+                for row in session.execute(sql_select(*_JUDGEMENT).where(col(JudgementRow.key).in_(some)))
+            ]
+        return {row.key: records.stored_judgement(row) for row in rows}
+
+    def fits(self, package: PackageName) -> Mapping[str, str]:
+        with self._session(writes=False) as session:
+            row = session.get(FitsRow, package)
+            return {} if row is None else {row.key: row.version}
+
+    def save_fits(self, package: PackageName, fits: Mapping[str, str]) -> None:
+        with self._session(writes=True) as session:
+            for key, version in fits.items():
+                session.merge(FitsRow(package=package, key=key, version=version))
+
+    def memories(self, key: str) -> Sequence[Memory]:
+        with self._session(writes=False) as session:
+            rows = session.exec(select(MemoryRow).where(MemoryRow.key == key).order_by(col(MemoryRow.id).desc()))
+            return [records.memory(row) for row in rows]
+
+    def remember(self, memories: Sequence[Memory], at: datetime) -> None:
+        with self._session(writes=True) as session:
+            for memory in memories:
+                session.add(records.memory_row(memory, at))
+            session.flush()
+            for package in {memory.package for memory in memories}:
+                newest = select(MemoryRow.id).where(MemoryRow.package == package).order_by(col(MemoryRow.id).desc())
+                kept = session.exec(newest.limit(KEPT)).all()
+                session.execute(
+                    delete(MemoryRow).where(col(MemoryRow.package) == package, col(MemoryRow.id) < min(map(int, kept)))  # type: ignore[arg-type]  # rows that are stored have ids
+                )
+
+    def sizes(self) -> Mapping[str, int]:
+        with self._session(writes=False) as session:
+            return dict(session.exec(select(PatchSizeRow.key, PatchSizeRow.lines)).all())
+
+    def save_sizes(self, sizes: Mapping[str, int]) -> None:
+        with self._session(writes=True) as session:
+            known = set(session.exec(select(PatchSizeRow.key)))
+            new = [{"key": key, "lines": lines} for key, lines in sizes.items() if key not in known]
+            if new:
+                session.execute(insert(PatchSizeRow), new)
 
     def record_releases(self, package: PackageName, releases: Sequence[Release], at: datetime) -> None:
         with self._session(writes=True) as session:
@@ -135,14 +218,20 @@ class SqlStore:
             )
             return {PackageName(package): records.stored_judgement(row) for package, row in rows}
 
-    def set_current(self, package: PackageName, key: str) -> None:
+    def current_keys(self) -> Mapping[PackageName, tuple[str, str]]:
+        with self._session(writes=False) as session:
+            rows = session.exec(select(CurrentRow.package, CurrentRow.key, CurrentRow.asked))
+            return {PackageName(package): (key, asked or key) for package, key, asked in rows}
+
+    def set_current(self, package: PackageName, key: str, asked: str = "") -> None:
         """Raises StoreError where no judgement has that key."""
+        wanted = asked if asked != key else ""
         with self._session(writes=True) as session:
             row = session.get(CurrentRow, package)
             if row is None:
-                session.add(CurrentRow(package=package, key=key))
-            elif row.key != key:
-                row.key = key
+                session.add(CurrentRow(package=package, key=key, asked=wanted or None))
+            elif (row.key, row.asked or "") != (key, wanted):
+                row.key, row.asked = key, wanted or None
                 session.add(row)
 
     def rejected(self, fingerprint: Fingerprint) -> str | None:
@@ -199,6 +288,10 @@ class SqlStore:
             if not row.restored:
                 row.restored = True
                 session.add(row)
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[at : at + _MOST] for at in range(0, len(values), _MOST))
 
 
 def _find(session: Session, dropped: DroppedPatch) -> DroppedRow | None:

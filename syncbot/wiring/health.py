@@ -13,11 +13,15 @@ from syncbot.errors import InputError, StoreError, SyncbotError, UpstreamUnreach
 from syncbot.git.downstream import GitDownstream
 from syncbot.git.run import git
 from syncbot.layouts.native import NativeLayout
+from syncbot.model.forge import PersonKind
+from syncbot.model.settings import ForgeKind
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
 from syncbot.settings import open_workspace
 from syncbot.store.opening import open_store
-from syncbot.wiring.workspace import require_patches, settings_below, sources, state_of
+from syncbot.wiring.forges import Needs, open_forge
+from syncbot.wiring.upstreams import sources
+from syncbot.wiring.workspace import require_patches, settings_below, state_of
 
 if TYPE_CHECKING:
     from syncbot.model.packages import Package
@@ -43,7 +47,11 @@ def probes(start: Path, environ: Mapping[str, str], progress: Progress, *, offli
         Probe("database", lambda: _database(found), "restore it from a backup, or delete it: verdicts are made anew"),
         Probe("packages", lambda: _packages(found), "see the message"),
     ]
-    return asked + ([] if offline else _upstreams(found, environ, progress))
+    if offline:
+        return asked
+    if found.settings.forge.kind is not ForgeKind.LOCAL:
+        asked.append(Probe("forge", lambda: _forge(found, environ), "see the message"))
+    return asked + _upstreams(found, environ, progress)
 
 
 def _python() -> str:
@@ -68,6 +76,24 @@ def _repository(found: Found) -> str:
         what = f"{repository.root} is on no branch (HEAD is detached): no proposal can be accepted"
         raise InputError(what, "check a branch out: git switch BRANCH")
     return f"{repository.root} on {branch}"
+
+
+def _forge(found: Found, environ: Mapping[str, str]) -> str:
+    """Whom the forge takes us for, and whether that one may work there. Changes nothing."""
+    downstream = GitDownstream(found.root)
+    needs = Needs(found, environ, state_of(found), downstream.root, downstream.branch(), lambda _account: _unhurried)
+    opened = open_forge(needs)
+    me = opened.forge.me()
+    if found.settings.forge.kind is ForgeKind.GITHUB and me.kind is PersonKind.PERSON:
+        may = opened.forge.permission(me.login)
+        if not may.may_write:
+            raise InputError(f"{me.login} may not write to {opened.remote} ({may})", "give it write permission")
+    stopped = opened.forge.stopped()
+    return f"{opened.remote} as {me.login}" + ("" if stopped is None else f", stopped: {stopped}")
+
+
+def _unhurried(*, content: bool) -> None:
+    """No budget: doctor changes nothing."""
 
 
 def _writable(found: Found) -> str:

@@ -37,11 +37,12 @@ def judge_question(asked: Question, progress: Progress) -> Judged:
     """Open what the options name and judge it. Raises InputError, HostileInput, UpstreamUnreachable."""
     from syncbot.services.judging import judge_once
 
+    _require_use(asked)
     repo = None if asked.repo is None else _repo(asked.repo, asked, progress)
     own = repo if asked.downstream is None else _repo(asked.downstream, asked, progress)
     series = _patches(asked, own)
     base, target = _tree(asked.base, repo), _tree(asked.target, repo)
-    return judge_once(
+    found = judge_once(
         series,
         base,
         target,
@@ -50,6 +51,31 @@ def judge_question(asked: Question, progress: Progress) -> Judged:
         history=None if repo is None else _lineage(asked, repo),
         released=target.newest,
     )
+    if repo is None or asked.repo is None:
+        return found
+    from syncbot.report.links import with_links
+
+    address = _address(asked.repo, repo)
+    return replace(found, judgement=with_links(found.judgement, address), upstream=address or asked.repo)
+
+
+def _address(text: str, repo: Path) -> str:
+    """Where the repository lives: as it was named, or, of one on this machine, what it was cloned from; else empty."""
+    if not Path(text).is_dir():
+        return text
+    from syncbot.git.lineage import origin_of
+
+    return origin_of(repo)
+
+
+def _require_use(asked: Question) -> None:
+    """Raises InputError for an option that would say nothing: it is mistyped, most likely."""
+    named = (("--from", asked.base_revision), ("--to", asked.target_revision), ("--head", asked.head))
+    for option, value in named:
+        if value is not None and asked.repo is None:
+            raise InputError(f"{option} needs --repo: it names a revision there", "name the repository, or leave it")
+    if asked.base_revision is not None and asked.target_revision is None and Path(asked.target).exists():
+        raise InputError("--from needs --to: which revision the target is", "give both, or neither")
 
 
 def _lineage(asked: Question, repo: Path) -> Lineage | None:

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from syncbot.errors import InputError, StoreError
-from syncbot.forges.local import LocalForge
 from syncbot.git.downstream import GitDownstream, takes_in
+from syncbot.git.run import end_all
 from syncbot.layouts.native import NativeLayout
 from syncbot.model.addresses import is_path, parse
-from syncbot.model.packages import Package
 from syncbot.model.releases import Upstream
 from syncbot.model.settings import Settings
-from syncbot.ports import Progress, Source
+from syncbot.ports import Progress
+from syncbot.ports.crew import Bench
+from syncbot.services.crew import Here
 from syncbot.services.workspace import Workspace
 from syncbot.settings import DATABASE_FILE, open_workspace
 from syncbot.settings import Workspace as Found
-from syncbot.sources import open_source
 from syncbot.store.opening import open_store
-from syncbot.wiring.files import shown_path, write_bundle, write_files
-
-_CACHE = "cache"
-_WORKERS = 4
+from syncbot.wiring.files import write_bundle, write_files
+from syncbot.wiring.forges import Needs, open_forge
+from syncbot.wiring.pace import SharedPace
+from syncbot.wiring.processes import Processes
+from syncbot.wiring.upstreams import sources
 
 
 class SystemClock:
@@ -35,32 +37,39 @@ class SystemClock:
 
 
 @contextmanager
-def opened(start: Path, environ: Mapping[str, str], progress: Progress, *, new: bool = False) -> Iterator[Workspace]:
+def opened(
+    start: Path, environ: Mapping[str, str], progress: Progress, *, new: bool = False, jobs: int | None = None
+) -> Iterator[Workspace]:
     """The services' workspace for the one that `start` lies in. `new`: it may be without commit and without a folder
-    of packages. Raises InputError, StoreError."""
+    of packages. `jobs`: how many processes work on packages, None: as the settings say. Raises InputError,
+    StoreError."""
     found = open_workspace(start, environ)
     downstream = GitDownstream(found.root, unborn=new)
     if not new:
         require_patches(found)
     state = state_of(found)
-    forge = LocalForge(state / "proposals", downstream.root, found.settings.identity)
+    source = sources(found, environ)
+    crew = Processes(found, environ, progress, jobs or found.settings.jobs, Here(Bench(source, progress), end_all))
     store = open_store(found.database_url)
     try:
+        paced = lambda account: SharedPace(store, account, SystemClock().now, time.sleep)  # noqa: E731
+        at = open_forge(Needs(found, environ, state, downstream.root, "" if new else downstream.branch(), paced))
         yield Workspace(
             settings=settings_below(found, downstream.root),
             downstream=downstream,
             layout=NativeLayout(found.settings.limits),
             store=store,
-            forge=forge,
+            forge=at.forge,
             clock=SystemClock(),
-            source=sources(found, environ),
+            source=source,
             write=lambda files: write_files(downstream.root, files),
             bundle=lambda name, files: write_bundle(state / "bundles" / name, files, found.root),
             progress=progress,
-            remote=shown_path(forge.repository, found.root),
-            workers=_WORKERS,
+            remote=at.remote,
+            hands=crew,
         )
     finally:
+        crew.close()
         store.close()
 
 
@@ -113,26 +122,3 @@ def wished_upstream(text: str, start: Path, environ: Mapping[str, str], here: Pa
     root = open_workspace(start, environ).root
     relative = os.path.relpath((here / path).resolve(), root.resolve())
     return Upstream("git", relative if relative.startswith("..") else f"./{relative}")
-
-
-def _absolute(upstream: Upstream, root: Path) -> Upstream:
-    """With a relative path made absolute: it starts at the workspace's root, wherever the program is run."""
-    path = upstream.location
-    if upstream.scheme != "git" or not is_path(path) or path.startswith("~"):
-        return upstream
-    return Upstream("git", path if Path(path).is_absolute() else str((root / path).resolve()))
-
-
-def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
-    def source(package: Package) -> Source:
-        return open_source(
-            _absolute(package.upstream, found.root),
-            found.state / _CACHE,
-            limits=found.settings.limits,
-            rewrite=found.settings.rewrite,
-            tag_pattern=package.tag_pattern,
-            environ=environ,
-            project=found.root,
-        )
-
-    return source

@@ -7,6 +7,7 @@ import pytest
 import texts
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from unidiff.patch import PatchSet
 
 from syncbot.diff.parse import parse_patch
 from syncbot.diff.patch import FilePatch
@@ -181,3 +182,30 @@ def test_odd_names(name: str) -> None:
         old, new = (None if before is None else name), (None if after is None else name)
         file = read(render_file(old, new, before, after))
         assert (file.old_path, file.new_path) == (old, new)
+
+
+@given(texts.pairs(texts.odd_lines))
+def test_hunks_are_what_unidiff_reads(pair: tuple[bytes, bytes]) -> None:
+    before, after = pair
+    assume(before != after)
+    written = render_file("f", "f", before, after)
+    assume(b"\0" not in before + after)
+    text = written.decode("latin-1")
+    (theirs,) = PatchSet(_lines(text))
+    (ours,) = parse_patch(written).files
+    assert [(hunk.old_start, hunk.new_start) for hunk in ours.hunks] == [
+        (hunk.source_start, hunk.target_start) for hunk in theirs
+    ]
+    for mine, other in zip(ours.hunks, theirs, strict=True):
+        assert [(tag, text.removesuffix(b"\n")) for tag, text in mine.lines] == [
+            (line.line_type, line.value.encode("latin-1").removesuffix(b"\n"))
+            for line in other
+            if line.line_type != "\\"
+        ]
+        ends = sum(line.line_type == "\\" for line in other)
+        assert sum(not text.endswith(b"\n") for _, text in mine.lines) == ends
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds alone."""
+    return [line + "\n" for line in text[text.index("--- ") :].split("\n")[:-1]]

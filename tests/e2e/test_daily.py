@@ -198,7 +198,7 @@ def test_the_cap_on_new_proposals_defers_the_rest_to_the_next_run(world: World) 
     world.upstream.release("v1.1")
     first = world.syncbot("sync").out
     assert "lib: proposal 1 was opened" in first
-    assert "lib2: The cap on new proposals is reached; the next run proposes it." in first
+    assert "lib2: A limit on proposals is reached; a later run proposes it. (1 new proposal in one run)" in first
     assert "lib2: proposal 2 was opened" in world.syncbot("sync").out
 
 
@@ -235,7 +235,7 @@ def test_a_proposal_whose_reason_is_gone_is_closed_with_a_note(world: World) -> 
     world.syncbot("sync")
     world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", 'range = "<1.1"\n', ten=FIX_TEN)
     ran = world.syncbot("sync")
-    assert "lib: proposal 1 was closed: The package follows another line now: <1.1." in ran.out
+    assert "lib: proposal 1 was closed: The package follows another line now: <1.1 (commit " in ran.out
     [closed] = world.syncbot("proposals", "list", "--all", "--json").document["proposals"]
     assert closed["status"] == "closed"
 

@@ -53,7 +53,7 @@ def test_a_promise_that_does_not_hold_is_not_proposed(two: World, monkeypatch: p
 
 
 def test_a_run_that_was_cut_off_is_finished_by_the_next(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -94,6 +94,6 @@ def test_a_package_that_is_no_longer_tracked_loses_its_proposal(two: World) -> N
         file.unlink()
     folder.rmdir()
     two.workspace.commit("give up other")
-    assert "other: proposal 2 was closed: other is no longer tracked." in two.syncbot("sync").out
+    assert "other: proposal 2 was closed: other is no longer tracked: commit " in two.syncbot("sync").out
     assert two.workspace.series("lib") == ["ten.patch", "b.patch"]
     assert FIX_TEN in (two.workspace.path / "patches/lib/ten.patch").read_text()

@@ -206,3 +206,77 @@ def test_names_in_a_range_become_files_that_cannot_leave_the_output_folder(world
     assert ran.code == 0, ran.err
     assert {path.parent for path in (case / "out").rglob("*")} == {case / "out"}
     assert len(list((case / "out").glob("*.patch"))) == 1
+
+
+@pytest.fixture
+def beside(world: World, case: Path) -> Path:
+    """The archives of `case`, as a distribution has them, and the repository that they were made from."""
+    world.upstream.commit("Write ten out", a_c=numbered("a", l10="ten"))
+    world.upstream.release("v1.1", a_c=numbered("a", l10="ten", l40="extra large"))
+    return case
+
+
+def test_trees_and_history_are_both_used(world: World, beside: Path) -> None:
+    """Archives decide what is there, the repository who brought it and since when."""
+    more = ("--repo", str(world.upstream.path), "--from", "v1.0", "--to", "v1.1", "--json")
+    ran = judge(world, beside / "old.tar.gz", beside / "new.tar.gz", beside / "patches", *more)
+    assert (ran.code, ran.err) == (0, "")
+    assert verdicts(ran) == EXPECTED
+    [ten, forty, b] = ran.document["patches"]
+    commit = git(world.upstream.path, "rev-parse", "v1.1~1")
+    assert (ten["absorbed_by"], ten["first_release"], ten["proof"]) == (commit, "v1.1", "proved")
+    [fact] = [e for e in ten["evidence"] if e["kind"] == "absorbed"]
+    assert (fact["subject"], fact["release"]) == ("Write ten out", "v1.1")
+    assert ran.document["base"].endswith("old.tar.gz")
+    assert [c["path"] for c in forty["compared"]] == ["a.c"]
+    assert b["compared"] == []
+
+
+def test_the_tree_decides_where_the_history_says_otherwise(world: World, beside: Path) -> None:
+    """The distribution's archive has the file as it was: upstream's commit is there, its effect is not."""
+    more = ("--repo", str(world.upstream.path), "--from", "v1.0", "--to", "v1.1", "--json")
+    ran = judge(world, beside / "old.tar.gz", beside / "old", beside / "patches", *more)
+    [ten, *_] = ran.document["patches"]
+    assert ten["action"] != "drop"
+
+
+def test_the_history_alone_where_only_the_target_is_named(world: World, beside: Path) -> None:
+    more = ("--repo", str(world.upstream.path), "--to", "v1.1", "--json")
+    ran = judge(world, beside / "old.tar.gz", beside / "new.tar.gz", beside / "patches", *more)
+    assert (ran.code, ran.err) == (0, "")
+    assert verdicts(ran) == EXPECTED
+
+
+def test_the_head_of_a_history_beside_trees_is_looked_at(world: World, beside: Path) -> None:
+    world.upstream.commit("Write twenty out", b_c=numbered("b", l20="twenty"))
+    more = ("--repo", str(world.upstream.path), "--from", "v1.0", "--to", "v1.1", "--json")
+    ran = judge(world, beside / "old.tar.gz", beside / "new.tar.gz", beside / "patches", *more)
+    assert verdicts(ran)["b.patch"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--from", "v1.0"), "--from needs --repo"),
+        (("--to", "v1.1"), "--to needs --repo"),
+        (("--head", "main"), "--head needs --repo"),
+        (("--repo", "{repo}", "--from", "v1.0"), "--from needs --to"),
+        (("--repo", "{repo}", "--to", "v9"), "v9"),
+    ],
+)
+def test_revisions_that_would_be_ignored_are_refused(
+    world: World, beside: Path, more: tuple[str, ...], message: str
+) -> None:
+    words = [word.format(repo=world.upstream.path) for word in more]
+    ran = judge(world, beside / "old.tar.gz", beside / "new.tar.gz", beside / "patches", *words)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_the_story_of_each_patch(world: World, beside: Path) -> None:
+    more = ("--repo", str(world.upstream.path), "--from", "v1.0", "--to", "v1.1", "--explain")
+    ran = judge(world, beside / "old.tar.gz", beside / "new.tar.gz", beside / "patches", *more)
+    assert "ten.patch: obsolete, drop\n\nWhat the patch does\n  write ten out\n" in ran.out
+    assert "forty.patch: conflict, ask\n" in ran.out
+    assert "a 40" not in ran.out.partition("Both versions")[0]
+    assert "forty | extra large" in " ".join(ran.out.split())

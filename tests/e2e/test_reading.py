@@ -78,6 +78,7 @@ def test_explain(story: World) -> None:
         "What the patch does",
         "What upstream did",
         "Where each hunk is",
+        "Both versions, the patch's and upstream's",
         "Why this verdict",
         "What would change it",
         "The patch",
@@ -86,6 +87,22 @@ def test_explain(story: World) -> None:
     assert "A person is asked: rebase the conflicting hunks by hand, or delete the patch." in text
     assert "+forty" in text
     assert "+forty" not in story.syncbot("explain", "lib", "forty.patch", "--no-diff").out
+
+
+def test_explain_in_markdown(story: World) -> None:
+    text = story.syncbot("explain", "lib", "forty.patch", "--markdown").out
+    assert text.startswith("## `lib` `forty.patch`: conflict, ask\n\n### What the patch does\n")
+    assert "  - hunk 1 conflicts (base line 37, release line 37)\n" in text
+    assert "```diff\n" in text
+    assert "```diff\n" not in story.syncbot("explain", "lib", "forty.patch", "--markdown", "--no-diff").out
+
+
+def test_explain_both_versions_as_a_document(story: World) -> None:
+    [sides] = story.syncbot("explain", "lib", "forty.patch", "--json").document["patch"]["compared"]
+    assert (sides["path"], sides["target_path"], sides["commit"]) == ("a.c", "a.c", None)
+    assert (sides["our_line"], sides["their_line"]) == (37, 37)
+    assert "forty\n" in sides["ours"]
+    assert "forty\n" not in sides["theirs"]
 
 
 def test_explain_a_dropped_patch_as_a_document(story: World) -> None:
@@ -102,7 +119,7 @@ def test_proposals(story: World) -> None:
     shown = story.syncbot("proposals", "show", "lib").out
     assert shown.startswith("proposal  2: lib: 1.1 -> 1.2, ask 1\nstatus    open (draft: a patch waits for a person)\n")
     assert "### Settle the draft" in shown
-    assert story.syncbot("proposals", "show", "2", "--json").document["body"].startswith("**`lib` `1.1` -> `1.2`**")
+    assert story.syncbot("proposals", "show", "2", "--json").document["body"].startswith("**`lib` `1.1` -> `1.2`: ")
 
 
 def test_a_proposal_is_answered_once(story: World) -> None:

@@ -140,16 +140,73 @@ def test_two_open_proposals_do_not_share_a_branch(world: World) -> None:
 # -- a person pushes to the branch
 
 
-def test_a_persons_commits_are_never_overwritten(world: World) -> None:
+def test_a_persons_commits_are_replayed_on_the_new_version(world: World) -> None:
     first = world.forge.propose(world.proposal(), NOON)
     pushed = world.push()
-    with pytest.raises(ForgeError, match=r"commits that syncbot did not make; merge them .*git pull"):
-        world.forge.propose(world.proposal(title="new"), LATER)
     with pytest.raises(ForgeError, match="commits that syncbot did not make"):
         world.forge.accept("1", LATER)
     assert world.forge.propose(world.proposal(), LATER) == first  # nothing to do is no error
     assert world.branch() == pushed
-    assert world.forge.list() == [first]
+    second = world.forge.propose(world.proposal(b"uno.patch\n"), LATER)
+    assert (second.id, second.tip) == ("1", world.branch())
+    assert git(world.bare, "log", "-2", "--format=%an/%cn: %s", second.tip) == (
+        "A Person/Bot: by hand\nBot/Bot: lib: drop one.patch"
+    )
+    assert (git(world.bare, "show", f"{second.tip}:{SERIES}"), git(world.bare, "show", f"{second.tip}:by-hand")) == (
+        "uno.patch", "x",
+    )  # fmt: skip
+    third = world.forge.propose(world.proposal(b"tres.patch\n"), LATER)  # and again, also after it was ours once
+    assert git(world.bare, "log", "-2", "--format=%an: %s", third.tip).startswith("A Person: by hand")
+    assert [edit.subject for edit in world.forge.details("1").edits] == ["by hand"]
+
+
+def test_a_persons_commits_that_do_not_go_with_the_new_version_stay(world: World) -> None:
+    first = world.forge.propose(world.proposal(), NOON)
+    pushed = world.push(path=SERIES, text="mine\n")
+    for at in (LATER, LATER + timedelta(hours=1)):  # the second time writes nothing
+        record = world.forge.propose(world.proposal(b"uno.patch\n"), at)
+        assert record == replace(first, note="edited by A Person; the new version is on syncbot/lib/stable-next")
+        assert world.branch() == pushed
+        assert git(world.bare, "show", f"syncbot/lib/stable-next:{SERIES}") == "uno.patch"
+        (comment,) = world.forge.comments("1")
+        assert "by hand (A Person)" in comment.body
+        assert f"conflicts: `{SERIES}`" in comment.body
+        before = world.snapshot()
+    assert world.snapshot() == before
+    discarded = world.forge.propose(world.proposal(b"uno.patch\n"), LATER, discard=True)
+    assert world.branch() == discarded.tip
+    assert git(world.bare, "show", f"{discarded.tip}:{SERIES}") == "uno.patch"
+
+
+def test_one_who_is_asked_is_asked_once(world: World) -> None:
+    asked = world.proposal(labels=("syncbot", "conflict"), reviewers=("ann", "org/team"), assignees=("ben",))
+    world.forge.propose(asked, NOON)
+    world.forge.label("1", ["wanted"], ["syncbot"])
+    world.forge.propose(replace(asked, labels=("syncbot",), reviewers=("carl",)), LATER)
+    details = world.forge.details("1")
+    assert (details.labels, details.reviewers, details.assignees) == (
+        {"syncbot", "wanted"}, ("ann", "org/team"), ("ben",),
+    )  # fmt: skip
+
+
+def test_a_closed_one_is_opened_again(world: World) -> None:
+    first = world.forge.propose(world.proposal(), NOON)
+    world.forge.close("1", "gone", NOON)
+    git(world.bare, "update-ref", "-d", "refs/heads/syncbot/lib/stable")
+    assert world.forge.details("1").closed_by == world.forge.me()
+    assert world.forge.reopen("1", LATER) == replace(first, updated=LATER)
+    assert world.branch() == first.tip
+    world.forge.accept("1", LATER)
+    with pytest.raises(ForgeError, match="accepted and cannot be opened again"):
+        world.forge.reopen("1", LATER)
+
+
+def test_a_rehearsal_changes_nothing_and_says_what_would_be(world: World) -> None:
+    forge = world.forge
+    with forge.rehearsing() as writes:
+        forge.propose(world.proposal(labels=("syncbot",)), NOON)
+    assert [write.target for write in writes] == ["refs/heads/syncbot/lib/stable", "talk/1.json"]
+    assert world.forge.list() == []
 
 
 def test_a_pushed_branch_that_was_merged_by_hand_is_accepted(world: World) -> None:

@@ -42,10 +42,13 @@ class World:
     def head(self) -> CommitId:
         return CommitId(git(self.root, "rev-parse", "HEAD"))
 
-    def commit(self, path: str, text: str) -> CommitId:
+    def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
-        git(self.root, "add", path)
+
+    def commit(self, path: str, text: str) -> CommitId:
+        self.write(path, text)
+        git(self.root, "add", "-A")
         git(self.root, "commit", "-q", "-m", f"a person edits {path}")
         return self.head()
 
@@ -61,13 +64,13 @@ class World:
     def branch(self, name: str = "syncbot/lib/stable") -> str:
         return git(self.bare, "rev-parse", f"refs/heads/{name}")
 
-    def push(self, name: str = "syncbot/lib/stable") -> str:
+    def push(self, name: str = "syncbot/lib/stable", path: str = "by-hand", text: str = "x", author: str = "") -> str:
         """A person adds a commit to a proposal's branch."""
         clone = self.root.parent / "clone"
         git(self.root.parent, "clone", "-q", "-b", name, str(self.bare), str(clone))
-        (clone / "by-hand").write_text("x")
+        (clone / path).write_text(text)
         git(clone, "add", "-A")
-        git(clone, "commit", "-q", "-m", "by hand")
+        git(clone, "commit", "-q", "-m", "by hand", *(["--author", author] if author else []))
         git(clone, "push", "-q", "origin", name)
         return git(clone, "rev-parse", "HEAD")
 

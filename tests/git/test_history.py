@@ -9,14 +9,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from upstreams import Upstream
 
 from syncbot.errors import Fault, InputError
-from syncbot.git import history_store
+from syncbot.git import history, history_store
 from syncbot.git.history import HistoryDamaged, HistoryIndex
+from syncbot.git.history_log import RawCommit
 from syncbot.git.run import GitFailed, git
 from syncbot.judge.history import Link, Place, Witness
 from syncbot.model.ids import CommitId
@@ -348,6 +351,77 @@ def test_a_filler_that_is_killed_leaves_a_sound_index(upstream: Upstream, tmp_pa
     index = HistoryIndex(upstream.path, cache)
     assert index.ensure([], {MAIN: commits[-1]}) in (300 - known, 0)  # 0: the filler was done before it was killed
     assert len(index.view(None, commits[-1]).touches("a")) == 300
+
+
+def test_who_reads_does_not_wait_for_who_fills(upstream: Upstream, tmp_path: Path) -> None:
+    commits = line(upstream, 6)
+    index = HistoryIndex(upstream.path, tmp_path / "cache")
+    index.ensure([], {MAIN: commits[4]})
+
+    with sqlite3.connect(index.file, isolation_level=None) as filler:
+        filler.execute("BEGIN IMMEDIATE")  # as a filler does, who then takes its time
+        reader = HistoryIndex(upstream.path, tmp_path / "cache")
+        assert reader.ensure([], {MAIN: commits[4]}) == 0
+        assert len(reader.view(commits[1], commits[4]).touches("a")) == 3
+        assert reader.contains(commits[4], commits[0])
+        filler.execute("ROLLBACK")
+
+
+def test_a_filler_that_dies_in_mid_log_leaves_what_was_there(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = line(upstream, 12)
+    index = HistoryIndex(upstream.path, tmp_path / "cache")
+    index.ensure([], {MAIN: commits[5]})
+    whole = history.read_log
+
+    def dying(chunks: Iterable[bytes]) -> Iterator[RawCommit]:
+        yield from islice(whole(chunks), 3)
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(history, "read_log", dying)
+        with pytest.raises(MemoryError):
+            index.ensure([], {MAIN: commits[11]})
+        with pytest.raises(MemoryError):
+            HistoryIndex(upstream.path, tmp_path / "other").ensure([commits[11]])
+
+    assert [index.ensure([], {MAIN: commits[id]}) for id in (5, 11)] == [0, 6]
+    assert len(index.view(None, commits[11]).touches("a")) == 12
+    assert list((tmp_path / "other").glob("*.sqlite")) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_index_grown_in_steps_is_as_one_made_at_once(upstream: Upstream, tmp_path: Path, seed: int) -> None:
+    chooser = random.Random(seed)
+    grown, made = (HistoryIndex(upstream.path, tmp_path / name) for name in ("grown", "made"))
+    commits = [upstream.commit("0", {"f": "0\n"})]
+    for number in range(1, 40):
+        on, merging = chooser.choice(commits[-4:]), chooser.choice(commits[-6:])
+        changes = {chooser.choice(["f", "g", "dir/f"]): f"{number}\n"}
+        message = f"{number}\n\nThis reverts commit {chooser.choice(commits)}." if number % 5 == 0 else str(number)
+        commits.append(upstream.commit(message, changes, on, merging=None if merging == on else merging))
+        if chooser.random() < 0.3:
+            grown.ensure([commits[-1]])
+    for index in (grown, made):
+        index.ensure(commits)
+
+    tip = commits[-1]
+    one, other = (index.view(None, tip) for index in (grown, made))
+    for path in ("f", "g", "dir/f"):
+        changes_of = [
+            {(view.commit(touch.key).id, touch.old, touch.new) for touch in view.touches(path)} for view in (one, other)
+        ]
+        assert changes_of[0] == changes_of[1]
+    assert one.paths_named("f") == other.paths_named("f")
+    for commit in commits:
+        keys = [view.by_id(commit) for view in (one, other)]
+        named = [
+            {(view.commit(m.key).id, m.link) for key in found for m in view.mentions(key)}
+            for view, found in zip((one, other), keys, strict=True)
+        ]
+        assert named[0] == named[1]
+        assert grown.contains(tip, commit) == made.contains(tip, commit)
 
 
 def test_a_cache_that_cannot_be_written_is_said(upstream: Upstream, tmp_path: Path) -> None:

@@ -86,9 +86,53 @@ def test_a_tag_of_a_tag_comes_to_its_commit_and_a_tag_of_a_file_to_none(mirror: 
     assert "key" not in tags
 
 
-def test_an_unchanged_upstream_costs_one_reference_check(mirror: Mirror, commands: list[str]) -> None:
-    assert mirror.fetch(quiet) == Fetched(False)
+def test_an_unchanged_upstream_costs_one_reference_check(
+    mirror: Mirror, upstream: Upstream, commands: list[str]
+) -> None:
+    there = Mirror(mirror.path, f"file://{upstream.path}")
+    assert there.fetch(quiet) == Fetched(False)
     assert commands == ["ls-remote"]
+
+
+def test_an_unchanged_upstream_on_this_machine_costs_no_process(
+    mirror: Mirror, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(mirror.tags()) == 2
+
+    def started(*_: object, **__: object) -> bytes:
+        raise AssertionError("git was started")
+
+    monkeypatch.setattr(mirror_module, "git", started)
+    monkeypatch.setattr(mirror_module, "git_network", started)
+    assert mirror.fetch(quiet) == Fetched(False)
+    assert [tag.name for tag in mirror.tags()] == ["v1.0", "v2.0"]
+    assert mirror.head() == upstream.rev("HEAD")
+
+
+def test_what_is_read_without_git_is_what_git_says(mirror: Mirror, upstream: Upstream) -> None:
+    upstream.run("branch", "topic/ä")
+    upstream.run("tag", "-a", "-m", "again", "v2.0-again", "v2.0")
+    upstream.run("pack-refs", "--all")
+    upstream.run("branch", "loose")
+    by_git = Mirror(mirror.path, f"file://{upstream.path}")._ask()
+    assert mirror._ask() == by_git
+    upstream.run("checkout", "-q", "--detach")
+    assert mirror._ask() == Mirror(mirror.path, f"file://{upstream.path}")._ask()
+
+
+def test_references_that_upstream_hides_are_asked_of_git(mirror: Mirror, upstream: Upstream) -> None:
+    upstream.run("tag", "internal/1", "HEAD")
+    upstream.run("config", "transfer.hideRefs", "refs/tags/internal")
+    assert mirror.fetch(quiet) == Fetched(False)
+
+
+def test_tags_are_told_as_before_where_what_was_kept_of_them_is_damaged(mirror: Mirror, upstream: Upstream) -> None:
+    before = mirror.tags()
+    (mirror.path / "syncbot-tags.json").write_text('{"x": 1}')
+    assert mirror.tags() == before
+    upstream.run("tag", "v3.0")
+    mirror.fetch(quiet)
+    assert [tag.name for tag in mirror.tags()] == ["v1.0", "v2.0", "v3.0"]
 
 
 def test_what_is_new_is_fetched_and_what_is_gone_is_pruned(mirror: Mirror, upstream: Upstream) -> None:

@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from upstreams import Upstream
 
 from syncbot.errors import HostileInput, InputError
+from syncbot.git import trees
 from syncbot.git.run import git
 from syncbot.git.trees import GitTree, resolve
-from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, blob_id
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, MemoryTree, blob_id
 
 NAME = os.fsdecode(b"caf\xe9/\xff.txt")
 PINNED = "0123456789012345678901234567890123456789"
@@ -112,3 +114,36 @@ def test_threads_may_ask_one_tree(repository: Path) -> None:
     for thread in threads:
         thread.join()
     assert seen == [b"int a;\n"] * 4
+
+
+def test_what_a_revision_has_more_than_another(repository: Path) -> None:
+    one, two = GitTree(repository, "v1"), GitTree(repository, "v2")
+    assert list(one.added(two) or ()) == ["gone"]
+    assert list(two.added(one) or ()) == []
+    assert list(one.added(one) or ()) == []
+    assert one.added(MemoryTree({})) is None
+
+
+def test_a_folder_in_the_place_of_a_file_is_all_new(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path / "upstream.git")
+    old = upstream.commit("Old", {"a": "1", "b/c": "1", "b/d/e": "1", "same/f": "1"})
+    new = upstream.commit("New", {"b/c": None, "b/d/e": None, "b": "1", "a": None, "a/x": "1", "same/g/h": "1"}, old)
+    before, after = GitTree(upstream.path, old), GitTree(upstream.path, new)
+
+    for mine, theirs in ((after, before), (before, after)):
+        assert set(mine.added(theirs) or ()) == set(mine.paths()) - set(theirs.paths())
+
+
+def test_content_is_kept_within_bounds_and_can_be_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "BLOB_BYTES", 25)
+    upstream = Upstream(tmp_path / "upstream.git")
+    tip = upstream.commit("One", {name: name * 10 for name in "abcd"})
+    tree = GitTree(upstream.path, tip)
+
+    first = tree.read("a")
+    assert tree.read("a") is first
+    assert [tree.read(name) for name in "bcd"] == [name.encode() * 10 for name in "bcd"]
+    again = tree.read("a")
+    assert (again == first, again is first) == (True, False)
+    trees.forget_blobs(upstream.path)
+    assert tree.read("a") is not again

@@ -157,9 +157,47 @@ def test_engine_measures_the_judge_and_its_peers(tiny: Tiny) -> None:
     assert rows(made, 1)["median"]["judge, git tree"] == 1.0
 
 
-def test_engine_makes_packages_where_none_are_given() -> None:
-    made = document("engine", "--rounds", "1", "--seeds", "1")
-    assert [row["patches"] for row in made["tables"][0]["rows"]] == [5, 5, None]
+def upstream(folder: Path) -> Path:
+    """A repository with a main line and a branch of one own commit."""
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(folder)]
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    for branch, number in (("main", 1), ("stable", 2), ("main", 3), ("main", 4)):
+        switch = ["checkout", "-q", *(["-b"] if number == 2 else []), branch]
+        subprocess.run([*git, *switch], check=number > 1, stderr=subprocess.DEVNULL)
+        (folder / "step.c").write_text(source(*range(number)))
+        subprocess.run([*git, "add", "step.c"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", f"guard {number}"], check=True)
+    return folder
+
+
+def test_engine_measures_stacks_of_a_branch_with_its_history(tmp_path: Path) -> None:
+    repository = upstream(tmp_path / "upstream")
+    made = document("engine", "--rounds", "1", "--repo", repository, "--patches", "1")
+    package, median = made["tables"][0]["rows"]
+    assert {"judge, with history", "git rebase, work tree", "git cherry"} < package.keys()
+    assert (package["patches"], median["patches"]) == (1, None)
+    assert all(value > 0 for column, value in package.items() if column != "package")
+    found = subprocess.run(["git", "-C", repository, "status", "--porcelain"], capture_output=True, check=True)
+    assert (found.stdout, (repository / ".git" / "worktrees").exists()) == (b"", False)
+
+
+def test_engine_says_where_there_is_nothing_to_measure(tmp_path: Path) -> None:
+    repository = upstream(tmp_path / "upstream")
+    made = document("engine", "--rounds", "1", "--repo", repository, "--patches", "5")
+    assert (made["tables"], len(made["notes"])) == ([], 1)
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["a given repository", "a generated one"])
+def test_index_measures_filling_and_asking(tmp_path: Path, *, real: bool) -> None:
+    given = ["--repo", upstream(tmp_path / "upstream")] if real else ["--commits", "30"]
+    made = document("index", "--rounds", "1", *given)
+    filled, asked = rows(made), rows(made, 1)
+    assert len(filled) == 4
+    assert all(row["ms"] > 0 for row in filled.values())
+    assert filled["index, all"]["commits"] == (3 if real else 30)
+    assert filled["index, all"]["times the index"] == 1.0
+    assert filled["index, all"]["MB per 10,000 commits"] > 0
+    assert all(row["asked"] and row["slowest"] >= row["median"] > 0 for row in asked.values())
 
 
 def test_startup_measures_whole_processes() -> None:
@@ -207,4 +245,4 @@ def test_the_command_sets_up_and_runs(tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", fresh], check=True)
     done = subprocess.run([root / "scripts" / "bench", "--help"], cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert {"accuracy", "mutants", "engine", "startup"} <= set(done.stdout.split())
+    assert {"accuracy", "mutants", "engine", "index", "startup"} <= set(done.stdout.split())

@@ -202,7 +202,7 @@ def test_the_tests_need_patch(checkout: Checkout, tmp_path: Path, uid: str, inst
     """Root on Debian gets it installed (then this checkout has no pytest: 1); anybody else is told."""
     tools = tmp_path / "tools"
     environ = _tools(tools, f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    for name in ("ln", "cp", "mv", "chmod", "touch"):
+    for name in ("ln", "cp", "mv", "chmod", "touch", "ssh-keygen", "gpg"):
         (tools / name).symlink_to(str(shutil.which(name)))
     scripts = {
         "uv": UV,

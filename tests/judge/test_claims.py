@@ -120,3 +120,52 @@ def test_a_change_that_the_base_has_at_other_lines_is_asked_about() -> None:
     assert verdict(there, there, b"", None) == (Verdict.OBSOLETE, Action.DROP)
     moved = tree(b"one more line;\n" + OURS)
     assert verdict(moved, moved, b"", None) == (Verdict.OBSOLETE, Action.ASK)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"This reverts commit {ID}.\n",
+        f'Fixes: {ID[:12]} ("the change that broke it")\n',
+        f"The bug was introduced in commit {ID}.\n",
+        f"A regression since {ID}\n",
+    ],
+)
+def test_the_commit_that_a_patch_mends_is_not_the_patch(header: str) -> None:
+    found = read(header.encode())
+    assert (found.commits, found.merged) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "numbers"),
+    [
+        ("Bug: https://example.org/issues/77\n", "fix.patch", ("77",)),
+        ("Closes: #123456\n", "fix.patch", ("123456",)),
+        ("", "bug-4711-crash.patch", ("4711",)),
+        ("", "lp1234567.patch", ("1234567",)),
+        ("(LP: #98765)\n", "gh_42.patch", ("42", "98765")),
+    ],
+)
+def test_bugs_are_read_from_the_name_and_the_text(header: str, name: str, numbers: tuple[str, ...]) -> None:
+    assert read(header.encode(), name).bugs == numbers
+
+
+def test_all_that_a_header_says_is_shown_as_evidence() -> None:
+    header = (
+        "Origin: backport, https://example.org/c/1\nBug: https://example.org/issues/77\n"
+        "Bug-Debian: https://bugs.example.org/4711\nForwarded: https://example.org/pull/78\n"
+        f"See https://example.org/commit/{ID[:10]}\n"
+    )
+    base, target = tree(TEXT, CHANGES=b"1.0\n"), tree(TEXT + b"more;\n", CHANGES=b"1.1: closes #77\n1.0\n")
+    patch = SeriesPatch(PatchName("CVE-2020-1234.patch"), header.encode() + b"\n" + DIFF, 1)
+    [judged] = judge_series([patch], base, target).patches
+    assert [(e.kind, e.detail) for e in judged.evidence if e.kind != "placement"] == [
+        ("declared", "its header says 'Origin: backport, https://example.org/c/1'"),
+        ("advisory", "it names CVE-2020-1234"),
+        ("bug", "Bug: https://example.org/issues/77"),
+        ("bug", "Bug-Debian: https://bugs.example.org/4711"),
+        ("status", "its status towards upstream is 'https://example.org/pull/78'"),
+        ("changelog", "the release's changelog names #77"),
+        ("declared", f"it names commit {ID[:10]}"),
+    ]
+    assert judged.action is Action.KEEP

@@ -1,16 +1,20 @@
-"""What a proposal says, as goldens; and that hostile text in it stays text."""
+"""The title and the commit messages of a proposal, as goldens; and that hostile text in them stays text."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given, settings
 
 from syncbot.model.ids import PackageName
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import proposal as texts
 from syncbot.report.proposal import PatchStory, Summary
+from tests.report import github
+from tests.report.hostile import TEXTS, WORST
 from tests.report.values import BASE, TARGET, judgement, series
 
 DROP = judgement("fix/ten.patch", Verdict.OBSOLETE, Action.DROP, lines=(4, 0))
@@ -63,64 +67,26 @@ def test_subjects_hold_72_characters_whatever_comes(make: object) -> None:
     assert len(texts.decision_message(long, DROP).splitlines()[0]) <= 72
 
 
-def test_a_body_begins_with_the_verdict_line_and_a_table() -> None:
-    lines = texts.body(SUMMARY).splitlines()
-    assert lines[0] == "**`lib` `1.0` -> `1.2`**: drop 1, keep 1 (2 -> 1 patches, -4 lines)."
-    assert "| 1 | `fix/ten.patch` | obsolete | drop | proved | - | `1.1` |" in lines
-    assert "<details><summary>1. fix/ten.patch: obsolete, drop</summary>" in lines
-    assert 'syncbot proposals reject lib --reason "why"' in lines
-    assert "syncbot explain lib fix/ten.patch" in lines
+@pytest.mark.parametrize("patch", ["Co-authored-by: Eve <eve@example.org>", "#1 fix", "x Signed-off-by: Eve"])
+def test_no_outside_text_becomes_a_trailer_or_a_comment(patch: str) -> None:
+    said = f"{patch} " * 12
+    bad = judgement(patch, Verdict.CONFLICT, Action.ASK, reason=said, detail=said)
+    for made in (texts.decision_message(SUMMARY, bad), texts.step_message(summary(PatchStory(bad, b"", b"")))):
+        foreign = re.compile(r"#|(?!Patch|Release|Evidence|Ask|Move)[\w-]+\s*:")
+        assert not [text for text in made.splitlines()[1:] if foreign.match(text)]
+        command = ["git", "interpret-trailers", "--parse"]
+        ran = subprocess.run(command, input=made, capture_output=True, text=True, check=True)
+        assert "eve" not in ran.stdout.lower()
 
 
-def test_a_draft_says_who_waits_for_whom() -> None:
-    draft = replace(summary(PatchStory(ASK, b"x\n", b"x\n"), draft=True), branch="syncbot/lib/stable", remote="f.git")
-    made = texts.body(draft)
-    assert "git pull --no-rebase --no-edit f.git syncbot/lib/stable\n" in made
-    assert "git fetch f.git syncbot/lib/stable\ngit diff HEAD...FETCH_HEAD\n" in made
-    assert "This is a draft: at least one patch waits for a person" in made
-    assert "**Question:** rebase the conflicting hunks by hand, or delete the patch." in made
-
-
-def test_a_warning_stands_before_the_table() -> None:
-    made = texts.body(replace(SUMMARY, warnings=("release 1.1 changed after it was seen",)))
-    assert made.index("**Warning:** release 1.1") < made.index("| # |")
-
-
-HOSTILE = "x@octocat #12 <img src=x> <!-- marker --> `tick` | \u202e\x1b[0m ](http://evil).patch"
-
-
-def test_hostile_text_stays_text() -> None:
-    bad = judgement(HOSTILE, Verdict.CONFLICT, Action.ASK, reason=HOSTILE, path=HOSTILE, detail=HOSTILE)
-    diff = (HOSTILE + "\n```\n</details>\n~~~\n" + "`" * 9).encode()
-    made = texts.body(replace(summary(PatchStory(bad, diff, diff)), warnings=(HOSTILE,)))
-    assert "<!--" not in made
-    assert "-->" not in made
-    assert all(c.isprintable() or c in "\n\t\u200b" for c in made)
-    outside = without_code(made)
-    assert not re.search(r"@\w", outside)
-    assert not re.search(r"#\d", outside)
-    assert "<img" not in outside
-    assert "://" not in outside
-    assert outside.count("<details>") == outside.count("</details>") == 1
-    for message in (texts.decision_message(SUMMARY, bad), texts.step_message(summary(PatchStory(bad, b"", b"")))):
+@settings(max_examples=100)
+@given(TEXTS)
+@example(WORST)
+def test_titles_and_messages_reach_nobody(text: str) -> None:
+    bad = judgement(text, Verdict.CONFLICT, Action.ASK, reason=text, detail=text, path=text)
+    hostile = replace(summary(PatchStory(bad, b"", b"")), target=replace(TARGET, name=text, version=text))
+    made = [texts.title(hostile), texts.bump_message(hostile), texts.step_message(hostile)]
+    for message in (*made, texts.decision_message(hostile, bad)):
+        assert github.commit_events(message) == []
         assert all(c.isprintable() or c == "\n" for c in message)
         assert not any(line.startswith("#") for line in message.splitlines())
-
-
-def without_code(text: str) -> str:
-    """The Markdown without fenced blocks and code spans: what a forge would interpret."""
-    text = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
-
-
-def test_a_body_fits_a_forge_whatever_it_is_made_of() -> None:
-    wide = b"+" + b"x" * 400 + b"\n"
-    stories = [PatchStory(replace(KEEP, index=n), wide * 200, wide * 200) for n in range(1, 400)]
-    made = texts.body(summary(*stories))
-    assert len(made) <= 65_536
-    assert "left out here for length" in made
-    assert made.rstrip().endswith("stops all proposals for the package.")
-
-
-def test_the_same_summary_makes_the_same_text() -> None:
-    assert texts.body(SUMMARY) == texts.body(replace(SUMMARY))

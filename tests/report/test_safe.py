@@ -54,8 +54,7 @@ def test_a_block_has_no_hidden_characters_but_line_feeds_and_tabs(text: str) -> 
         ("see GH-34", "GH-34"),
         ("<script>", "<"),
         ("<!-- syncbot:1 -->", "<!--"),
-        ("https://example.org/o/r/issues/1", "://"),
-        ("www.example.org", "www."),
+        ("see ftp://[x]", "://"),
         ("[a](b)", "]("),
         ("**bold**", "**"),
         ("a | b", " | "),
@@ -63,6 +62,19 @@ def test_a_block_has_no_hidden_characters_but_line_feeds_and_tabs(text: str) -> 
 )
 def test_markdown_is_not_interpreted(text: str, gone: str) -> None:
     assert gone not in safe.markdown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://example.org/o/r/issues/1.", "see `https://example.org/o/r/issues/1`."),
+        ("www.example.org", "`www.example.org`"),
+        ("merged as 1234abc (2024)", "merged as `1234abc` (2024)".replace("(", "\\(").replace(")", "\\)")),
+        ("released 20240131, effaced", "released 20240131, effaced"),
+    ],
+)
+def test_addresses_and_commit_ids_can_be_copied_and_are_not_linked(text: str, shown: str) -> None:
+    assert safe.markdown(text) == shown
 
 
 @given(ANYTHING)

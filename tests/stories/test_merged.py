@@ -152,7 +152,7 @@ def test_merged_then_edited_further(story: Story) -> None:  # 7
     story.takes("guard.patch")
     story.upstream(f[1].edited, message="reader: use the common check")
     story.release("1.1")
-    # a later edit that takes the patch's own words out may have undone it: only a person can tell
+    # every line of it was written anew: a later edit may have undone it, and only a person can tell
     story.expect("guard.patch", "asked", "obsolete or asked")
 
 

@@ -1,0 +1,169 @@
+"""A proposal's branch on a remote: built aside, what people put on it replayed, pushed under a lease.
+
+Shared by the forges whose branches live elsewhere. Killed anywhere, the next call finds what is there: a branch whose
+commits are all syncbot's is syncbot's, whatever was recorded of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from syncbot.errors import ForgeError, ForgeRefused
+from syncbot.git.build import build_commits, check_branch, has_commit
+from syncbot.git.landing import reaches
+from syncbot.git.push import Remote, make_scratch
+from syncbot.git.replay import edits, replay, same_tree, same_work
+from syncbot.model.forge import BranchCommit, Write
+from syncbot.model.ids import CommitId
+from syncbot.model.proposals import Proposal
+from syncbot.model.settings import Identity
+
+NEXT = "-next"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a proposal's version is now. `beside`: empty, or the branch it went to because people's `edits` do not go
+    with it (`conflicts`: the paths); then `tip` is that branch's, and the proposal's own is as it was."""
+
+    tip: CommitId
+    edits: tuple[BranchCommit, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The recorded version of an open proposal."""
+
+    parent: CommitId
+    tip: CommitId
+
+
+@dataclass(slots=True)
+class Branches:
+    """`scratch`: a bare repository of our own that borrows from the workspace at `root`; `base`: the downstream branch;
+    `allowed`: mail addresses of other bots whose commits may be overwritten; `remote` gives the address with a fresh
+    credential; `rehearse` is told each push and says whether it is not to be made. Raises ForgeError."""
+
+    scratch: Path
+    root: Path
+    base: str
+    identity: Identity
+    allowed: tuple[str, ...]
+    remote: Callable[[], Remote]
+    rehearse: Callable[[Write], bool] = field(default=lambda _write: False)
+    _made: bool = field(default=False)
+
+    def heads(self, *names: str) -> Mapping[str, CommitId]:
+        self._make()
+        return self.remote().heads(self.scratch, names)
+
+    def place(
+        self,
+        proposal: Proposal,
+        known: Known | None,
+        at: datetime,
+        *,
+        discard: bool,
+        is_over: Callable[[CommitId], bool],
+    ) -> Placed:
+        """Bring the branch to the proposal's version. `known`: the open proposal's present version, None where
+        none is open; `is_over`: whether a commit is where a finished proposal of this branch ended."""
+        beside = proposal.branch + NEXT
+        heads = self.heads(check_branch(proposal.branch), check_branch(beside), self.base)
+        below = self._below(proposal, known, heads)
+        stands = heads.get(proposal.branch)
+        self._bring(stands, proposal.branch)
+        tip = build_commits(self.scratch, proposal.parent, proposal.commits, self.identity, at)
+        found = () if stands is None or discard else self._edits(stands, below)
+        if found and known is None and stands is not None:
+            if not is_over(stands):
+                raise ForgeRefused(
+                    f"the branch {proposal.branch} has commits that syncbot did not make, and no open proposal",
+                    "merge, rename or delete it",
+                )
+            found = ()
+        replayed = replay(self.scratch, tip, found, self.identity, at)
+        if replayed.conflicts:
+            self._move(beside, tip, heads.get(beside), proposal.parent)
+            return Placed(tip, found, replayed.conflicts, beside)
+        if found and known is not None and stands is not None and self._holds(stands, replayed.tip, proposal.parent):
+            return Placed(known.tip, found)  # people's commits stand on this very version
+        return Placed(self._move(proposal.branch, replayed.tip, stands, proposal.parent), found)
+
+    def edits(self, branch: str, parent: CommitId) -> tuple[CommitId | None, tuple[BranchCommit, ...]]:
+        """Where a branch stands, and what others put on it."""
+        heads = self.heads(branch, self.base)
+        stands = heads.get(branch)
+        if stands is None:
+            return None, ()
+        self._bring(stands, branch)
+        self._bring(heads.get(self.base), self.base)
+        below = [commit for commit in (parent, heads.get(self.base)) if commit is not None]
+        return stands, self._edits(stands, below)
+
+    def ensure(self, branch: str, tip: CommitId, ref: str) -> None:
+        """Make a branch again at `tip`, which `ref` of the remote still holds, where it is gone."""
+        if branch in self.heads(branch):
+            return
+        if not has_commit(self.scratch, tip):
+            self.remote().fetch(self.scratch, [ref])
+        self._push(branch, tip, None)
+
+    def _holds(self, stands: CommitId, wanted: CommitId, parent: CommitId) -> bool:
+        return reaches(self.scratch, stands, parent) and same_tree(self.scratch, stands, wanted)
+
+    def _below(self, proposal: Proposal, known: Known | None, heads: Mapping[str, CommitId]) -> Sequence[CommitId]:
+        """What lies below the proposal's own commits. Raises ForgeRefused where its parent is not published: pushing
+        the branch would publish it."""
+        base = heads.get(self.base)
+        if base is None:
+            raise ForgeRefused(
+                f"the repository has no branch {self.base}", "push it, or correct the setting forge.branch"
+            )
+        self._bring(base, self.base)
+        if not reaches(self.scratch, base, proposal.parent):
+            raise ForgeRefused(
+                f"commit {proposal.parent[:12]} of the workspace is not on {self.base} of the forge",
+                f"push {self.base}, or bring the workspace up to date with it",
+            )
+        return [proposal.parent, base, *([] if known is None else [known.parent])]
+
+    def _edits(self, tip: CommitId, below: Sequence[CommitId]) -> tuple[BranchCommit, ...]:
+        return edits(self.scratch, tip, below, self.identity, self.allowed)
+
+    def _move(self, branch: str, to: CommitId, stands: CommitId | None, parent: CommitId) -> CommitId:
+        """Push, unless what stands there is the same work."""
+        if stands is not None:
+            self._bring(stands, branch)
+            if same_work(self.scratch, stands, to, parent):
+                return stands
+        self._push(branch, to, stands)
+        return to
+
+    def _push(self, branch: str, to: CommitId, expected: CommitId | None) -> None:
+        ref = f"refs/heads/{branch}"
+        if self.rehearse(Write("PUSH", ref, json.dumps({"expected": expected, "to": to}))):
+            return
+        try:
+            self.remote().push(self.scratch, branch, to, expected)
+        except ForgeRefused:  # LeaseLost among them: the forge answered
+            raise
+        except ForgeError:
+            # the answer was lost, perhaps not the push
+            if self.heads(branch).get(branch) != to:
+                raise
+
+    def _bring(self, commit: CommitId | None, branch: str) -> None:
+        if commit is not None and not has_commit(self.scratch, commit):
+            self.remote().fetch(self.scratch, [f"refs/heads/{branch}"])
+
+    def _make(self) -> None:
+        if not self._made:
+            make_scratch(self.scratch, self.root)
+            self._made = True

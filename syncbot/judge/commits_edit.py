@@ -1,0 +1,61 @@
+"""One step of a file, from one version to the next: which lines it leaves alone, and what a line stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from syncbot.judge.commits_kin import words
+from syncbot.judge.commits_lines import steps
+from syncbot.judge.commits_place import definition
+from syncbot.judge.weights import is_trivial, squeeze
+
+_DEFINED = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+
+
+class Edit:
+    """One step of a file, from old to new; `key` is its commit, None between commits (a merge)."""
+
+    def __init__(self, old: bytes, new: bytes, key: int | None) -> None:
+        self.key = key
+        self.changes = steps(old, new)
+        self.a, self.b = old.split(b"\n"), new.split(b"\n")
+
+    def kept(self, lines: Iterable[int]) -> dict[int, int]:
+        """{old index: new index} of those lines that the step leaves alone."""
+        result, shift, at = {}, 0, 0
+        for index in sorted(lines):
+            while at < len(self.changes) and self.changes[at].a1 <= index:
+                shift = self.changes[at].b1 - self.changes[at].a1
+                at += 1
+            if at == len(self.changes) or index < self.changes[at].a0:
+                result[index] = index + shift
+        return result
+
+    def homeless(self, index: int, own: Collection[bytes]) -> bool:
+        """Whether the function that a line stood in is no more; one of the patch's `own` is none to stand in."""
+        home = definition(self.a, index, self.a[index])
+        return bool(home) and home not in own and all(squeeze(line) != home for line in self.b)
+
+
+def neighbour(lines: Sequence[bytes], indices: Iterable[int], own: Collection[int]) -> int | None:
+    """The first telling line that is none of the patch's own; None: there is none within the change."""
+    return next((i for i in indices if i not in own and not is_trivial(squeeze(lines[i]))), None)
+
+
+def at_home(edit: Edit, index: int, spot: int) -> bool:
+    """Whether a line that moved within its file stands in the same function, in one that took its function's place, or
+    in a new one that is called where it stood; not in somebody else's."""
+    old, new = definition(edit.a, index, edit.a[index]), definition(edit.b, spot, edit.b[spot])
+    if old == new:
+        return True
+    before, after = {squeeze(line) for line in edit.a}, {squeeze(line) for line in edit.b}
+    if old and old not in after:
+        return True
+    if not new or new in before:
+        return not new
+    fresh = [
+        line for at, line in enumerate(edit.b) if squeeze(line) not in before and definition(edit.b, at, line) == old
+    ]
+    names = {name for line in edit.b if squeeze(line) == new for name in _DEFINED.findall(line)}
+    return any(name in words(line) for line in fresh for name in names)

@@ -1,0 +1,363 @@
+"""What became of the lines that a commit wrote: followed through every later commit that touched their file.
+
+The final text alone cannot tell an edit from an undoing. Here each line that is not in the release any more has the
+commit that took it away, and that commit's own edit says how: another line came of it, it moved, it went together with
+what it stood in, or it was taken out and what it stood in was left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from syncbot.diff.lines import Change
+from syncbot.judge.commits_edit import Edit, at_home, neighbour
+from syncbot.judge.commits_kin import keeps, nearer, successors, turned
+from syncbot.judge.commits_lines import Weights
+from syncbot.judge.commits_sketch import Reader
+from syncbot.judge.history import History, Place, Touch
+from syncbot.judge.locate import SAME_FILE, said, similarity
+from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.model.ids import BlobId
+
+MOST_TOUCHES = 600
+"""Later touches of one file that are looked through."""
+MOST_FILES = 200
+"""Files of one commit in which lines are looked for that left another one."""
+MOST_MOVES = 3
+"""Times that a line is followed into another file."""
+GOES_ON = 0.3
+"""Share of what stood around lines in another file from which it counts as having gone on there."""
+SWEPT = 2.0
+"""What goes together with lines weighs at least so many times as much as they do, or they did not go with it."""
+
+
+_LEAVES = re.compile(rb"\s*(return|raise|throw|goto|break|continue|exit|abort|die|panic)\b")
+"""A line that leaves: what a guard is for."""
+
+
+class Fate(StrEnum):
+    STANDS = "stands"
+    """In the release, to the letter."""
+    EDITED = "edited"
+    """Another line came of it, which says all that the patch brought in with it."""
+    ALTERED = "altered"
+    """Another line came of it, more like it than like what the patch took out, with other words."""
+    SWEPT = "swept"
+    """It went with what it stood in: its file, its function, or far more around it than itself."""
+    REPLACED = "replaced"
+    """Other lines, unlike it, stand in its place, or one that is no nearer to it than to what the patch took out."""
+    TURNED = "turned"
+    """An edit may have turned its sense."""
+    TAKEN = "taken"
+    """It was taken out, and what it stood in was left, or went elsewhere without it."""
+    BACK = "back"
+    """What the patch took out stands in its place again."""
+
+    @property
+    def lives(self) -> bool:
+        return self in (Fate.STANDS, Fate.EDITED, Fate.ALTERED, Fate.SWEPT)
+
+
+class Line(NamedTuple):
+    """A followed line: its text as the commit wrote it, and what is known of it so far."""
+
+    text: bytes
+    fate: Fate = Fate.STANDS
+    key: int | None = None
+
+
+class End(NamedTuple):
+    """What became of a line. `key`: the commit that took it away or edited it last, None where none is known."""
+
+    text: bytes
+    fate: Fate
+    key: int | None
+
+
+@dataclass(slots=True)
+class _File:
+    """Where a walk stands: a version of the file, and the lines that are followed, by their index in it."""
+
+    path: str
+    content: bytes
+    blob: BlobId | None
+    key: int
+    lines: dict[int, Line] = field(default_factory=dict)
+
+
+class Follower:
+    """Follows lines of one patch. `added` and `removed`: the lines (as `weights.key` has them) that the patch adds to
+    the file and takes from it; `unmade`: the latter as they are written. `at_home`: whether a line counts as standing
+    only in the function that it was written in, for its place there is as it was before."""
+
+    def __init__(
+        self,
+        history: History,
+        target: Reader,
+        weights: Weights,
+        added: Collection[bytes],
+        removed: Collection[bytes],
+        unmade: Sequence[bytes],
+        at_home: bool = False,
+    ) -> None:
+        self._at_home = at_home
+        self._history, self._target, self._weights = history, target, weights
+        self._added, self._removed, self._unmade = added, removed, unmade
+
+    def ends(self, touch: Touch, lines: Iterable[int], moves: int = 0) -> list[End]:
+        """What became of these lines (indices) of the version that the touch made."""
+        content = self._content(touch.new)
+        text = content.split(b"\n")
+        file = _File(touch.path, content, touch.new, touch.key, {i: Line(text[i]) for i in lines})
+        found: list[End] = []
+        self._stand(file, found)
+        if file.lines:
+            self._walk(file, found, moves)
+        return found
+
+    def _kept(self, edit: Edit, lines: Iterable[int]) -> dict[int, int]:
+        kept = edit.kept(lines)
+        return {i: j for i, j in kept.items() if not self._at_home or at_home(edit, i, j)}
+
+    def _content(self, id: BlobId | None) -> bytes:
+        return b"" if id is None else self._history.blob(id) or b""
+
+    def _stand(self, file: _File, found: list[End]) -> None:
+        """The lines that the release has at their place need no following."""
+        there = self._target(file.path)
+        if there is None:
+            return
+        for index in self._kept(Edit(file.content, there, None), file.lines):
+            line = file.lines.pop(index)
+            found.append(End(line.text, line.fate, line.key))
+
+    def _walk(self, file: _File, found: list[End], moves: int) -> None:
+        seen = 0
+        while file.lines:
+            later = [t for t in self._history.touches(file.path) if t.key > file.key]
+            gone: Touch | None = None
+            for touch in later:
+                seen += 1
+                if self._history.place(touch.key) is not Place.RELEASE or seen > MOST_TOUCHES:
+                    continue
+                if not self._meets(file, touch, found, moves):
+                    continue  # on a line of development that has not met the followed one
+                if touch.new is None:
+                    gone = touch
+                    break
+                self._step(file, self._content(touch.new), touch, found, moves)
+                if not file.lines:
+                    return
+            if gone is None:
+                break
+            if not self._renamed(file, gone, found, moves):
+                self._file_gone(file, gone.key, found, moves)
+                return
+        there = self._target(file.path)
+        if there is None:
+            found.extend(End(line.text, Fate.TAKEN, None) for line in file.lines.values())
+            return
+        self._lose(file, Edit(file.content, there, None), found, moves)
+        found.extend(End(line.text, line.fate, line.key) for line in file.lines.values())
+
+    def _meets(self, file: _File, touch: Touch, found: list[End], moves: int) -> bool:
+        """Bring the walk to the version that the touch starts from; False where that has not the lines."""
+        if touch.old == file.blob:
+            return True
+        old = self._content(touch.old)
+        edit = Edit(file.content, old, None)
+        if 2 * len(edit.kept(file.lines)) < len(file.lines):
+            return False
+        self._lose(file, edit, found, moves)
+        file.content, file.blob = old, touch.old
+        return True
+
+    def _step(self, file: _File, new: bytes, touch: Touch, found: list[End], moves: int) -> None:
+        self._lose(file, Edit(file.content, new, touch.key), found, moves)
+        file.content, file.blob, file.key = new, touch.new, touch.key
+
+    def _renamed(self, file: _File, gone: Touch, found: list[End], moves: int) -> bool:
+        """Go on in the file that the commit moved this one to, if it did."""
+        own = said(file.content)
+        come = [t for t in self._history.changed(gone.key) if t.old is None and t.new is not None][:MOST_FILES]
+        scored = [(similarity(own, said(self._content(t.new))), t.path, t) for t in come]
+        likeness, _, best = max(scored, default=(0.0, "", None))
+        if best is None or likeness < SAME_FILE:
+            return False
+        file.path = best.path
+        self._step(file, self._content(best.new), best, found, moves)
+        return True
+
+    def _file_gone(self, file: _File, key: int, found: list[End], moves: int) -> None:
+        """The file went: its lines went with it, unless it was little but them, or the rest of it went on elsewhere."""
+        moved = self._elsewhere(file.path, key, {squeeze(line.text) for line in file.lines.values()}, moves)
+        rest = said(file.content) - {squeeze(line.text) for line in file.lines.values()}
+        alone = len(rest) < SWEPT * len(file.lines)
+        left = alone or (not moved and self._goes_on(file.path, key, rest))
+        for line in file.lines.values():
+            end = moved.get(squeeze(line.text))
+            found.append(end or End(line.text, Fate.TAKEN if left else Fate.SWEPT, key))
+        file.lines.clear()
+
+    def _goes_on(self, path: str, key: int, rest: frozenset[bytes]) -> bool:
+        """Whether a fair part of what stood around the lines came to another file since: with this commit, or when a
+        file of the same name was made."""
+        touches = list(self._history.changed(key)[:MOST_FILES])
+        for other in self._history.paths_named(path.rsplit("/", 1)[-1]):
+            touches += [t for t in self._history.touches(other) if t.old is None and t.path != path][:1]
+        for touch in touches:
+            came = said(self._content(touch.new)) - said(self._content(touch.old))
+            if rest and len(rest & came) >= GOES_ON * len(rest):
+                return True
+        return False
+
+    def _elsewhere(self, path: str, key: int | None, texts: Collection[bytes], moves: int) -> dict[bytes, End]:
+        """Those of the squeezed texts that the commit wrote in other files, and what became of them there."""
+        if key is None or moves >= MOST_MOVES:
+            return {}
+        found: dict[bytes, End] = {}
+        for touch in self._history.changed(key)[:MOST_FILES]:
+            if touch.path == path or touch.new is None or len(found) == len(texts):
+                continue
+            edit = Edit(self._content(touch.old), self._content(touch.new), key)
+            new = [i for c in edit.changes for i in range(c.b0, c.b1) if squeeze(edit.b[i]) in texts]
+            before = {squeeze(edit.a[i]) for c in edit.changes for i in range(c.a0, c.a1)}
+            fresh = [i for i in new if squeeze(edit.b[i]) not in before and squeeze(edit.b[i]) not in found]
+            if fresh:
+                found.update((squeeze(end.text), end) for end in self.ends(touch, fresh, moves + 1))
+        return found
+
+    def _lose(self, file: _File, edit: Edit, found: list[End], moves: int) -> None:
+        """Take the walk over one edit: lines that stay keep on, those that go get their end."""
+        kept = self._kept(edit, file.lines)
+        lost = {i: line for i, line in file.lines.items() if i not in kept}
+        lines = {kept[i]: line for i, line in file.lines.items() if i in kept}
+        ends: list[tuple[int, Change, End]] = []
+        for change in edit.changes:
+            inside = {i: lost[i] for i in range(change.a0, change.a1) if i in lost}
+            if inside:
+                self._change(edit, change, inside, lines, ends)
+        file.lines = lines
+        within = {i for change in edit.changes for i in range(change.a0, change.a1)}
+        found.extend(End(line.text, Fate.TAKEN, edit.key) for i, line in lost.items() if i not in within)
+        if not ends:
+            return
+        self._moved_within(edit, ends, lines)
+        moved = self._elsewhere(file.path, edit.key, {squeeze(end.text) for _, _, end in ends}, moves)
+        for _, change, end in ends:
+            left = end.fate is Fate.SWEPT and self._left_behind(edit, change, file.path)
+            found.append(moved.get(squeeze(end.text)) or (end._replace(fate=Fate.TAKEN) if left else end))
+
+    def _change(
+        self,
+        edit: Edit,
+        change: Change,
+        inside: dict[int, Line],
+        lines: dict[int, Line],
+        ends: list[tuple[int, Change, End]],
+    ) -> None:
+        """What one change of an edit makes of the followed lines in it."""
+        old, new = edit.a[change.a0 : change.a1], edit.b[change.b0 : change.b1]
+        came = successors(old, new)
+        own = {i - change.a0 for i in inside}
+        own |= {i for i, line in enumerate(old) if i not in came and self._weights.key(line) in self._added}
+        for index, line in inside.items():
+            spot = came.get(index - change.a0)
+            if spot is None:
+                fate = self._gone(old, new, came, own, index - change.a0)
+                if fate is not Fate.BACK and self._swept(edit, change, index, came, own):
+                    fate = Fate.SWEPT
+                ends.append((index, change, End(line.text, fate, edit.key)))
+            elif (fate := self._edited(line, edit.a[index], new[spot])).lives:
+                same = fate is Fate.STANDS
+                lines[change.b0 + spot] = line if same else Line(line.text, fate, edit.key)
+            else:
+                ends.append((index, change, End(line.text, fate, edit.key)))
+
+    def _edited(self, line: Line, old: bytes, new: bytes) -> Fate:
+        if self._weights.key(old) == self._weights.key(new):
+            return Fate.STANDS
+        if self._weights.key(new) in self._removed:
+            return Fate.BACK
+        if turned(old, new):
+            return Fate.TURNED
+        if not nearer(new, line.text, self._unmade):
+            return Fate.REPLACED
+        return Fate.EDITED if keeps(new, line.text, self._unmade) else Fate.ALTERED
+
+    def _gone(
+        self,
+        old: Sequence[bytes],
+        new: Sequence[bytes],
+        came: dict[int, int],
+        own: Collection[int],
+        at: int,
+    ) -> Fate:
+        """Why a line is gone of which no other came: by what became of its neighbours in the same change."""
+        up = neighbour(old, range(at - 1, -1, -1), own)
+        down = neighbour(old, range(at + 1, len(old)), own)
+        fresh = self._between(new, came, up, down)
+        if any(self._weights.key(line) in self._removed for line in fresh):
+            return Fate.BACK
+        toothless = _LEAVES.match(old[at]) and not any(map(_LEAVES.match, fresh))
+        return Fate.REPLACED if fresh and not toothless else Fate.TAKEN
+
+    def _swept(self, edit: Edit, change: Change, index: int, came: dict[int, int], own: Collection[int]) -> bool:
+        """Whether a line went together with what it stood in: its function is no more, or far more around it goes and
+        nothing comes. Without a commit nothing counts as having gone along."""
+        old, at = edit.a[change.a0 : change.a1], index - change.a0
+        up = neighbour(old, range(at - 1, -1, -1), own)
+        down = neighbour(old, range(at + 1, len(old)), own)
+        stays = (up is None or up in came) and (down is None or down in came)
+        if stays or edit.key is None:
+            return False
+        if edit.homeless(index, {squeeze(line) for line in self._added}):
+            return True
+        with_it = sum(self._heft(line) for i, line in enumerate(old) if i not in own and i not in came)
+        mine = sum(self._heft(old[i]) for i in own if i not in came)
+        return with_it >= SWEPT * mine and not self._between(edit.b[change.b0 : change.b1], came, None, None)
+
+    def _between(self, new: Sequence[bytes], came: dict[int, int], up: int | None, down: int | None) -> list[bytes]:
+        """The telling lines that came new between what became of two neighbours (None: the end of the change)."""
+        low = came.get(up, -1) if up is not None else -1
+        high = came.get(down, len(new)) if down is not None else len(new)
+        taken = set(came.values())
+        return [new[j] for j in range(low + 1, high) if j not in taken and not is_trivial(squeeze(new[j]))]
+
+    def _heft(self, line: bytes) -> float:
+        return self._weights(self._weights.key(line))
+
+    def _moved_within(self, edit: Edit, ends: list[tuple[int, Change, End]], lines: dict[int, Line]) -> None:
+        """Lines that the edit only moved within their file go on from where they are now, if their home moved too."""
+        old = Counter(squeeze(edit.a[i]) for c in edit.changes for i in range(c.a0, c.a1))
+        where: dict[bytes, list[int]] = {}
+        for change in edit.changes:
+            for j in range(change.b0, change.b1):
+                where.setdefault(squeeze(edit.b[j]), []).append(j)
+        for entry in list(ends):
+            index, _, end = entry
+            text = squeeze(edit.a[index])
+            if len(where.get(text, ())) < old[text]:
+                continue
+            spots = (j for j in where[text] if j not in lines and at_home(edit, index, j))
+            if (spot := next(spots, None)) is not None:
+                lines[spot] = Line(end.text, key=edit.key)
+                ends.remove(entry)
+
+    def _left_behind(self, edit: Edit, change: Change, path: str) -> bool:
+        """Whether most of what seems to have gone with a line only moved, and the line is not with it."""
+        around = {squeeze(line) for line in edit.a[change.a0 : change.a1] if self._weights.key(line) not in self._added}
+        around = {line for line in around if not is_trivial(line)}
+        gone = around - {squeeze(line) for line in edit.b[change.b0 : change.b1]}
+        if not gone or edit.key is None:
+            return False
+        came = {squeeze(edit.b[j]) for c in edit.changes for j in range(c.b0, c.b1)}
+        for touch in self._history.changed(edit.key)[:MOST_FILES]:
+            if touch.path != path and touch.new is not None:
+                came |= said(self._content(touch.new)) - said(self._content(touch.old))
+        return 2 * len(gone & came) > len(gone)

@@ -1,0 +1,95 @@
+"""What one edit of a file makes of its lines: which line came of which, and which line serves others only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+
+from syncbot.diff.lines import mapping, match
+from syncbot.judge.weights import is_trivial, squeeze
+
+SUCCESSOR = 0.6
+"""How alike (share of common tokens) a line and what came of it are at least."""
+MOST_PAIRS = 20_000
+"""Lines times lines that are compared in one edit; past it only equal lines are paired."""
+_TOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*|\d[\w.]*|[^\sA-Za-z0-9_]")
+_LOGIC = frozenset(b"! & | 0 not and or false False FALSE".split())
+"""Tokens that turn a condition around, or widen or narrow it, when they come into a line or leave it."""
+_OPERATORS = frozenset(b"< > = ! & | + - * / % ^ ~ ?".split())
+_DECIDES = re.compile(rb"[\s}]*(if|elif|elsif|else\s+if|while|until|unless|for|switch|case|assert)\b")
+_IMPORT = re.compile(rb"\s*(import\s+[\w.{*]|from\s+[\w.]+\s+import\b|#\s*include\b|use\s+[\w:]+|require\b)")
+
+
+@lru_cache(maxsize=20_000)
+def words(line: bytes) -> Counter[bytes]:
+    """The tokens of a line, counted."""
+    return Counter(_TOKEN.findall(line))
+
+
+def alike(a: bytes, b: bytes) -> float:
+    """The share (0..1) of tokens that two lines have in common."""
+    x, y = words(a), words(b)
+    return 2 * sum((x & y).values()) / max(sum(x.values()) + sum(y.values()), 1)
+
+
+def turned(old: bytes, new: bytes) -> bool:
+    """Whether an edit brings a logical token into a line, or takes one out; or changes the operators or numbers of a
+    line that decides."""
+    before, after = words(old), words(new)
+    changed = (before - after) + (after - before)
+    if any(token in _LOGIC for token in changed):
+        return True
+    return bool(_DECIDES.match(old)) and any(token in _OPERATORS or token[:1].isdigit() for token in changed)
+
+
+def nearer(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
+    """Whether a line is more like what the patch made than like anything that the patch took out."""
+    like = alike(made, new)
+    return all(alike(old, new) < like for old in unmade)
+
+
+def keeps(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
+    """Whether a line has every word, number and operator that the patch brought in with the line it came of."""
+    was: Counter[bytes] = Counter()
+    for line in unmade:
+        was |= words(line)
+    lost = words(made) - was - words(new)
+    return not any(token.isalnum() or token in _OPERATORS or len(token) > 1 for token in lost)
+
+
+def imports(line: bytes) -> bool:
+    """Whether a line does nothing but name what others use: it comes and goes with them."""
+    return bool(_IMPORT.match(line))
+
+
+def successors(old: Sequence[bytes], new: Sequence[bytes]) -> dict[int, int]:
+    """{line of old: line of new} where the one is the other, white space aside, or came of it by an edit; in order."""
+    a, b = [squeeze(line) for line in old], [squeeze(line) for line in new]
+    found = mapping(match(a, b))
+    if len(a) * len(b) > MOST_PAIRS:
+        return found
+    bounds = sorted(found)
+    taken = set(found.values())
+    last, at = -1, 0
+    for i in range(len(a)):
+        if i in found:
+            last = found[i]
+            continue
+        while at < len(bounds) and bounds[at] < i:
+            at += 1
+        end = found[bounds[at]] if at < len(bounds) else len(b)
+        spot = (
+            _best(old[i], new, b, [j for j in range(last + 1, end) if j not in taken]) if not is_trivial(a[i]) else None
+        )
+        if spot is not None:
+            found[i] = last = spot
+            taken.add(spot)
+    return found
+
+
+def _best(line: bytes, new: Sequence[bytes], squeezed: Sequence[bytes], spots: Collection[int]) -> int | None:
+    scored = [(alike(line, new[j]), -j) for j in spots if not is_trivial(squeezed[j])]
+    like, spot = max(scored, default=(0.0, 0))
+    return -spot if like >= SUCCESSOR else None

@@ -1,0 +1,277 @@
+"""The body of a proposal: what a tired maintainer needs on the first screen, and below it everything for who doubts.
+
+In this order: verdict, table, a folded story per patch, range-diff, warnings, how to check, why this came and how to
+stop it, controls. A forge adds its marker. Where it would be longer than a forge takes, the least important goes first.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from syncbot.model.judgement import Judgement
+from syncbot.model.verdicts import Action
+from syncbot.report import controls
+from syncbot.report.fold import commit, conflicts, fold, some
+from syncbot.report.proposal import PatchStory, Summary
+from syncbot.report.range_diff import range_diff
+from syncbot.report.safe import code, fenced, line, markdown
+from syncbot.report.words import counts, delta, plural, waits_for
+
+LIMIT = 63_000
+"""UTF-16 units of a body, at most: GitHub takes 65,536, and a forge adds its marker."""
+_OPEN_ROWS = 12
+"""Patches that stay as they are leave the table, and get a folded one of their own, where there are more of them."""
+_OPEN_STORIES = 3
+"""Their stories are folded away together where there are more of them."""
+_NAME = 200
+_WARNINGS = 20
+
+
+@dataclass
+class _Piece:
+    """A part of the body: whole first, then ever shorter forms; the last may be empty. `name` says what goes."""
+
+    forms: list[str]
+    name: str = ""
+    used: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.forms[self.used]
+
+
+@dataclass
+class _Body:
+    pieces: list[_Piece] = field(default_factory=list)
+    cuts: list[_Piece] = field(default_factory=list)
+    """What to shorten, one form at a time, least important first."""
+
+    def add(self, *forms: str, name: str = "") -> _Piece:
+        piece = _Piece(list(forms), name)
+        self.pieces.append(piece)
+        return piece
+
+    def text(self) -> str:
+        size = sum(_size(piece.text) + 2 for piece in self.pieces) + 300
+        for piece in self.cuts:
+            if size <= LIMIT:
+                break
+            size -= _size(piece.text)
+            piece.used += 1
+            size += _size(piece.text)
+        left = _left_out([piece for piece in self.pieces if piece.used])
+        return "\n\n".join(text for text in (*(piece.text for piece in self.pieces), left) if text) + "\n"
+
+
+def body(summary: Summary) -> str:
+    """The whole body in Markdown, at most `LIMIT` long and valid wherever it is cut."""
+    made = _Body()
+    made.add(_verdict(summary))
+    rows = _rows(made, summary)
+    stories = _stories(made, [s for s in summary.stories if s.judgement.action is not Action.KEEP])
+    kept, kept_rows = _kept(made, summary)
+    shown = range_diff([(s.judgement.name, s.before, s.after) for s in summary.stories])
+    folded = (
+        f"<details><summary>Range-diff against the series as it is</summary>\n\n{fenced(shown, 'diff')}\n\n</details>"
+    )
+    difference = made.add(folded if shown else "", "", name="the range-diff")
+    made.add(_warnings(summary))
+    made.add(_tail(summary))
+    made.cuts = [difference, *kept, *stories, *kept_rows, *rows]
+    return made.text()
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _left_out(cut: list[_Piece]) -> str:
+    names = [piece.name for piece in cut if piece.name and piece.name != "story"]
+    stories = sum(piece.name == "story" for piece in cut)
+    if stories:
+        names.append(f"{'diffs or whole stories of ' + plural(stories, 'patch')}")
+    return f"_Left out here for length: {', '.join(names)}. `syncbot explain` tells them._" if names else ""
+
+
+def _verdict(summary: Summary) -> str:
+    """What this does, and what it wants of the reader: the first lines that are read, perhaps the only ones."""
+    judgement = summary.judgement
+    step = f"{_code(summary.package)} {_code(summary.base.version)} -> {_code(summary.target.version)}"
+    lines = [f"**{step}: {delta(judgement)}** ({counts(judgement)})."]
+    waiting = [p for p in judgement.patches if p.action.waits]
+    if waiting:
+        lines += ["", *_draft(summary, waiting)]
+    if judgement.patches:
+        lines += ["", _sure(judgement.patches)]
+    else:
+        lines += ["", "The package carries no patches: only the version moves."]
+    if summary.warnings:
+        lines += ["", f"**{plural(len(summary.warnings), 'warning')}**: see [Warnings](#warnings) below."]
+    return "\n".join(lines)
+
+
+def _sure(patches: tuple[Judgement, ...]) -> str:
+    """How much of it a reader may take on trust."""
+    dropped = [p for p in patches if p.action is Action.DROP]
+    rewritten = [p for p in patches if p.action is Action.REWRITE]
+    proofs = sorted({p.proof.value for p in dropped if p.proof is not None})
+    parts = []
+    if dropped:
+        sure = f" ({', '.join(proofs)})" if proofs else ""
+        parts.append(f"What is dropped is in the release{sure}.")
+    if rewritten:
+        parts.append("What is rewritten was merged without a conflict: look at that.")
+    if not parts and not any(p.action.waits for p in patches):
+        parts.append("Every patch still applies as it is.")
+    return " ".join([*parts, "The new series was applied to the release from scratch, without fuzz."])
+
+
+def _draft(summary: Summary, waiting: list[Judgement]) -> list[str]:
+    settled = len(summary.judgement.patches) - len(waiting)
+    rest = f" The other {settled} {'is' if settled == 1 else 'are'} settled and applied cleanly." if settled else ""
+    need = "needs" if len(waiting) == 1 else "need"
+    lines = [f"This is a draft: **{plural(len(waiting), 'patch')} {need} a person.**{rest}", ""]
+    for p in waiting[:10]:
+        lines.append(f"- {_code(p.name)}: {markdown(line(waits_for(p), 400))}.")
+        lines += [f"  - {place}" for place in conflicts(p.files)[:10]]
+    return [*lines, f"- and {len(waiting) - 10} more, marked **ask** or **report** below"] if waiting[10:] else lines
+
+
+def _rows(made: _Body, summary: Summary) -> list[_Piece]:
+    """The table; of what stays as it is only where that is little. Gives what may be cut."""
+    patches = summary.judgement.patches
+    folded = patches and _many(summary, _OPEN_ROWS)
+    shown = [p for p in patches if not folded or p.action is not Action.KEEP]
+    if not shown:
+        return []
+    sizes = [len(shown), 200, 50, 10]
+    forms = [_table(shown[:n]) + _more(len(shown) - n) for n in sizes if n <= len(shown)]
+    return [made.add(*forms, name="rows of the table")] * (len(forms) - 1)
+
+
+def _many(summary: Summary, most: int) -> bool:
+    return summary.judgement.count(Action.KEEP) > most
+
+
+def _kept(made: _Body, summary: Summary) -> tuple[list[_Piece], list[_Piece]]:
+    """What stays as it is: folded away together where it is much. Gives the stories and the tables that may be cut."""
+    kept = [story for story in summary.stories if story.judgement.action is Action.KEEP]
+    if not _many(summary, _OPEN_STORIES):
+        return _stories(made, kept), []
+    made.add(f"<details><summary>{plural(len(kept), 'patch')} stay as they are</summary>")
+    rows: list[_Piece] = []
+    if _many(summary, _OPEN_ROWS):
+        rows.append(made.add(_table([s.judgement for s in kept]), "", name="the table of the patches that stay"))
+    stories = _stories(made, kept)
+    made.add("</details>")
+    return stories, rows
+
+
+def _more(left: int) -> str:
+    return f"\n\nand {left} more." if left else ""
+
+
+def _table(patches: Sequence[Judgement]) -> str:
+    """A row per patch. A column that says nothing of any is left out."""
+    rows = [_cells(p) for p in patches]
+    used = [at for at, name in enumerate(_COLUMNS) if at < _ALWAYS or any(row[at] for row in rows)]
+    head = [_line([_COLUMNS[at] for at in used]), _line(["--:", *["---"] * (len(used) - 1)])]
+    return "\n".join([*head, *(_line([row[at] for at in used]) for row in rows)])
+
+
+_COLUMNS = ("#", "patch", "verdict", "proof", "upstream commit", "first release")
+_ALWAYS = 3
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cells(p: Judgement) -> tuple[str, ...]:
+    action = "" if p.action is Action.KEEP else f", **{p.action.value}**"
+    link = next((e.link for e in p.evidence if e.commit == p.absorbed_by), "")
+    return (
+        str(p.index),
+        _code(p.name),
+        f"{p.verdict.value}{action}",
+        "" if p.proof is None else p.proof.value,
+        "" if p.absorbed_by is None else commit(p.absorbed_by, link),
+        "" if p.first_release is None else _code(p.first_release),
+    )
+
+
+def _stories(made: _Body, stories: Sequence[PatchStory]) -> list[_Piece]:
+    """A piece per story, in the series' order; gives them in the order in which they are shortened: first the diffs,
+    then the rest, the last of the series first, and what waits for a person last."""
+    ranked: dict[bool, list[_Piece]] = {False: [], True: []}
+    for story in stories:
+        piece = made.add(fold(story), fold(story, diff=False), "", name="story")
+        ranked[story.judgement.action.waits].insert(0, piece)
+    return [piece for rank in (False, True) for piece in (*ranked[rank], *ranked[rank])]
+
+
+def _warnings(summary: Summary) -> str:
+    if not summary.warnings:
+        return ""
+    told = [markdown(line(text, 600)) for text in summary.warnings]
+    return "\n".join(["### Warnings", "", *some(told, _WARNINGS)])
+
+
+def _tail(summary: Summary) -> str:
+    package = shlex.quote(line(summary.package))
+    commands = [f"syncbot check {package}"]
+    told = min(summary.judgement.patches, key=lambda p: (_DOUBTED.index(p.action), p.index), default=None)
+    if told is not None:
+        commands.append(f"syncbot explain {package} {shlex.quote(line(told.name, _NAME))}")
+    commands += _fetch(summary)
+    return "\n".join(
+        [
+            "### Check it yourself",
+            "",
+            fenced("\n".join(commands), "sh"),
+            "",
+            *_settle(summary),
+            "### Why this came, and how to stop it",
+            "",
+            f"{_code(summary.path)} tracks {_code(summary.upstream)} on the line {_code(summary.line)}; its series was "
+            f"made for {_code(summary.base.name)}, and {_code(summary.target.name)} is out "
+            f"({_code(summary.target.identity)}).",
+            "",
+            "Close this, and the same content is not proposed again until a patch or the release changes. "
+            f'`"NAME" = "reason"` under `[keep]` in {_code(summary.path + "/package.toml")} keeps one patch for good; '
+            '`mode = "observe"` there stops all proposals for the package.',
+            "",
+            controls.shown(summary.judgement),
+        ]
+    )
+
+
+_DOUBTED = (Action.ASK, Action.REPORT, Action.DROP, Action.REWRITE, Action.KEEP)
+"""What a reader wants explained first."""
+
+
+def _fetch(summary: Summary) -> list[str]:
+    if not summary.remote:
+        return []
+    return [f"git fetch {shlex.quote(summary.remote)} {shlex.quote(summary.branch)}", "git diff HEAD...FETCH_HEAD"]
+
+
+def _settle(summary: Summary) -> list[str]:
+    """How a person ends a draft: the branch has the new base, and the mark on what waits."""
+    if not summary.draft:
+        return []
+    lines = ["### Settle the draft", ""]
+    if summary.remote:
+        pull = f"git pull --no-rebase --no-edit {shlex.quote(summary.remote)} {shlex.quote(summary.branch)}"
+        lines += [fenced(pull, "sh"), ""]
+    told = (
+        "Then mend or delete the patches that wait, take the mark `# syncbot: waiting` off their lines in "
+        f"{_code(summary.path + '/series')}, commit, and run `syncbot sync`: it takes the merged branch as accepted."
+    )
+    return [*lines, told, ""]
+
+
+def _code(text: str) -> str:
+    return code(line(text, _NAME))

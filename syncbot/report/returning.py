@@ -1,0 +1,98 @@
+"""What a proposal says that brings back a patch which upstream took back."""
+
+from __future__ import annotations
+
+import shlex
+
+from syncbot.model.judgement import Judgement
+from syncbot.model.proposals import DroppedPatch
+from syncbot.model.releases import Release
+from syncbot.model.verdicts import Verdict
+from syncbot.report.fold import commit
+from syncbot.report.proposal import SUBJECT, message
+from syncbot.report.safe import code, decoded, fenced, line, markdown, plain
+
+_DIFF_LINES = 200
+"""Lines of the patch that a body shows, at most."""
+
+
+def title(dropped: DroppedPatch, release: Release) -> str:
+    last = dropped.name.rpartition("/")[2]
+    return plain(f"{dropped.package}: restore {last}, {release.version} lost it", SUBJECT)
+
+
+def _happened(dropped: DroppedPatch, judged: Judgement) -> str:
+    """What upstream did, in one sentence."""
+    fact = next((e for e in judged.evidence if e.kind == "taken-back" and e.commit), None)
+    if judged.verdict is Verdict.REVERTED and fact is not None and fact.commit is not None:
+        by = ", ".join(text for text in (fact.author, fact.date) if text)
+        return f"Commit {fact.commit[:12]} took it back: {fact.subject}" + (f" ({by})." if by else ".")
+    return f"Release {dropped.target.version} had it; what it changes is as it was before it."
+
+
+def commit_message(dropped: DroppedPatch, judged: Judgement) -> str:
+    """What, why, evidence."""
+    last = dropped.name.rpartition("/")[2]
+    return message(
+        plain(f"{dropped.package}: restore {last}"),
+        [
+            f"Patch: {plain(dropped.name)}",
+            f"It was dropped with release {plain(dropped.target.version)}, which had it. Upstream took it back.",
+            plain(_happened(dropped, judged)),
+        ],
+    )
+
+
+def body(dropped: DroppedPatch, judged: Judgement, release: Release, content: bytes, *, moves: bool) -> str:
+    """The proposal's body in Markdown. `content`: the patch as it comes back; `moves`: whether the proposal holds the
+    move to the release, too."""
+    package = shlex.quote(line(dropped.package))
+    lines = [
+        f"**{code(dropped.package)} {code(release.version)}** has the change of {code(dropped.name)} no more: bring it "
+        "back.",
+        "",
+        f"The patch was dropped on {dropped.at.date().isoformat()}, for release {code(dropped.target.version)} had it. "
+        + markdown(line(_happened(dropped, judged), 400)),
+        "",
+        *_commits(judged),
+        f"It stands at the end of the series, {_how(dropped, judged, content)}.",
+        "",
+    ]
+    if moves:
+        lines += [
+            f"This proposal holds the move to {code(release.version)}, too, for the patch fits there. Accept it in "
+            "place of the one that only moves, or after it (run `syncbot sync` in between).",
+            "",
+        ]
+    shown = decoded(content).split("\n")
+    more = [f"[{len(shown) - _DIFF_LINES} more lines]"] if len(shown) > _DIFF_LINES else []
+    lines += ["<details><summary>The patch</summary>", "", fenced("\n".join([*shown[:_DIFF_LINES], *more]), "diff")]
+    lines += [
+        "",
+        "</details>",
+        "",
+        "### Check it yourself",
+        "",
+        fenced(f"syncbot explain {package} {shlex.quote(line(dropped.name))}", "sh"),
+        "",
+        "### Stop it",
+        "",
+        "Reject it: the patch stays dropped, and this is not proposed again.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _how(dropped: DroppedPatch, judged: Judgement, content: bytes) -> str:
+    if judged.action.waits:
+        return "as it was, and marked: it does not apply there, so a person has to rebase it"
+    return "as it was: it applies without fuzz" if content == dropped.content else "written anew to fit"
+
+
+def _commits(judged: Judgement) -> list[str]:
+    told = {"absorbed": "took it in", "taken-back": "took it back"}
+    facts = dict.fromkeys(e for e in judged.evidence if e.commit and e.kind in told)
+    lines = [
+        f"- {commit(e.commit, e.link)} {told[e.kind]}: {markdown(line(e.subject, 100))}" for e in facts if e.commit
+    ]
+    return [*lines, ""] if lines else []

@@ -1,0 +1,61 @@
+"""Listening to people before a sync decides anything: orders on proposals, boxes of the dashboard, and a stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncbot.errors import ForgeError, ForgeStopped
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.report import controls, dashboard
+from syncbot.services import remembered
+from syncbot.services.orders import obey
+from syncbot.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What this run heard. `boxes`: those of the dashboard that were obeyed, and may be shown unticked."""
+
+    boxes: frozenset[str] = frozenset()
+    orders: int = 0
+
+
+def attend(workspace: Workspace) -> Heard:
+    """Obey what people asked. Raises ForgeStopped where a person closed the dashboard: that stops the bot. A forge that
+    cannot be reached now is met again, and told, where something is to be written."""
+    at = workspace.clock.now()
+    if workspace.forge.stopped() is not None:
+        return Heard()
+    try:
+        issue = workspace.forge.find_issue(dashboard.MARKER) if workspace.settings.manners.dashboard else None
+        if issue is not None and not issue.open and (issue.closed_by is None or not issue.closed_by.me):
+            by = "" if issue.closed_by is None else f" by {issue.closed_by.login}"
+            raise ForgeStopped(f"the dashboard was closed{by}, which stops syncbot", "open it again to go on")
+        boxes = frozenset() if issue is None else _obeyed(workspace, controls.ticked(issue.body), at)
+        return Heard(boxes, obey(workspace, at))
+    except ForgeStopped:
+        raise
+    except ForgeError:
+        return Heard()
+
+
+def _obeyed(workspace: Workspace, names: tuple[str, ...], at: datetime) -> frozenset[str]:
+    """Carry out the ticked boxes of the dashboard; gives those that are done with."""
+    records = {record.id: record for record in workspace.forge.list()} if names else {}
+    for name in names:
+        what, _, of = name.partition(":")
+        record = records.get(of)
+        if what == dashboard.HURRY:
+            remembered.hurry(workspace, dashboard.read_name(of))
+        elif record is not None:
+            _box(workspace, what, record, at)
+    return frozenset(names)
+
+
+def _box(workspace: Workspace, what: str, record: ProposalRecord, at: datetime) -> None:
+    if what == dashboard.AGAIN:
+        workspace.store.forget_patch_words(record.package, record.line)
+        remembered.welcome(workspace, record.fingerprint, at)
+    elif what == dashboard.REBASE and record.status is ProposalStatus.OPEN:
+        remembered.make_anew(workspace, record, remembered.REBASE)

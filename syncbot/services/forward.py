@@ -1,0 +1,35 @@
+"""Putting one proposal before people: opened, opened again, or updated in place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from syncbot.model.ids import CommitId
+from syncbot.model.proposals import ProposalRecord
+from syncbot.report import controls
+from syncbot.services import remembered
+from syncbot.services.deciding import Decision
+from syncbot.services.dressing import dressed, report
+from syncbot.services.proposing import Draft, proposal
+from syncbot.services.reviving import revive
+from syncbot.services.workspace import Workspace
+
+
+def put_forward(workspace: Workspace, decision: Decision, made: Draft, head: CommitId, at: datetime) -> ProposalRecord:
+    """The record as it stands then. What a person ticked since this run listened stays ticked."""
+    package = made.plan.package
+    standing = decision.open or revive(workspace, made, remembered.wanted(workspace), at)
+    wanted = dressed(workspace, proposal(workspace, made, head), package, opening=standing is None)
+    if decision.open is not None:
+        wanted = replace(wanted, body=_with_late_ticks(workspace, decision.open, wanted.body))
+    record = workspace.forge.propose(wanted, at, discard=decision.discard)
+    report(workspace, record, made)
+    remembered.done(workspace, record)
+    return record
+
+
+def _with_late_ticks(workspace: Workspace, read: ProposalRecord, body: str) -> str:
+    now = workspace.forge.find(read.package, read.line)
+    late = set() if now is None else set(controls.ticked(now.body)) - set(controls.ticked(read.body))
+    return controls.with_ticks(body, late)

@@ -1,0 +1,209 @@
+"""Obeying people: the boxes they tick on proposals and the commands they write below them, each once.
+
+Asked by polling, before a sync decides anything. Only people who may push are obeyed; everybody who asked gets a
+reaction, and where something cannot be done or was not understood, a comment. An order is remembered once it is done; a
+run that is killed in between does it again, which changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from syncbot.diff.identity import patch_id
+from syncbot.errors import InputError
+from syncbot.model.dealings import PatchWord, Wish
+from syncbot.model.forge import Comment, Permission, PersonKind, Reaction
+from syncbot.model.packages import SeriesPatch
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.verdicts import Action
+from syncbot.report import controls
+from syncbot.report.controls import Command, Word
+from syncbot.report.safe import code, line, markdown
+from syncbot.report.words import plural
+from syncbot.services import packages, remembered
+from syncbot.services.notice import RESTORE, settle
+from syncbot.services.workspace import Workspace
+
+_LISTENS = timedelta(days=14)
+"""How long a command below an answered proposal is still read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one order. `words`: Markdown, empty where the reaction says it all."""
+
+    reaction: Reaction
+    words: str = ""
+
+
+_DONE = Answer(Reaction.DONE)
+
+
+def obey(workspace: Workspace, at: datetime) -> int:
+    """Carry out what people asked since the last run; gives how many orders there were. Raises ForgeError."""
+    known = {record.id: record for record in workspace.store.proposals()}
+    may = cache(workspace.forge.permission)
+    count = 0
+    for record in workspace.forge.list():
+        before = known.get(record.id)
+        is_open = record.status is ProposalStatus.OPEN
+        if is_open and before is not None and before.status is ProposalStatus.REJECTED:
+            remembered.welcome(workspace, record.fingerprint, at)  # a person opened it again: that takes the no back
+        if is_open:
+            count += _boxes(workspace, record, at)
+        if is_open or at - record.updated < _LISTENS:
+            for comment in workspace.forge.comments(record.id):
+                count += _comment(workspace, record, comment, may, at)
+    return count
+
+
+def tell(workspace: Workspace, record: ProposalRecord, text: str) -> Answer:
+    """Carry out one order of the person at the terminal, `keep ten.patch "why"`: who may run syncbot may write."""
+    found = controls.commands(f"{controls.PREFIX} {' '.join(text.split())}")
+    return _carried_out(workspace, record, found[0], "", workspace.clock.now())
+
+
+def _boxes(workspace: Workspace, record: ProposalRecord, at: datetime) -> int:
+    """Who can tick a box may write. The tick goes with the next version of the body, so it is obeyed until then."""
+    names = [name for name in controls.ticked(record.body) if name in _BOXES]
+    for name in names:
+        answer = _carried_out(workspace, record, Command(Word(name)), "", at)
+        if answer.words:
+            workspace.forge.comment(record.id, answer.words, at)
+    return len(names)
+
+
+_BOXES = frozenset({Word.REBASE.value, Word.RETRY.value, Word.REJECT.value})
+
+
+def _comment(
+    workspace: Workspace, record: ProposalRecord, comment: Comment, may: Callable[[str], Permission], at: datetime
+) -> int:
+    """One comment with all its orders. Bots and syncbot itself give none."""
+    asked = controls.commands(comment.body)
+    if not asked or comment.author.me or comment.author.kind is not PersonKind.PERSON:
+        return 0
+    key = f"{record.id}/{comment.id}/{comment.edited.isoformat()}"
+    if comment.answered & {Reaction.DONE, Reaction.REFUSED} or workspace.store.obeyed(key):
+        _finish(workspace, record, comment)
+        return 0
+    if not may(comment.author.login).may_write:
+        workspace.store.set_obeyed(key, at)
+        workspace.forge.react(record.id, comment.id, Reaction.REFUSED)
+        return 0
+    answers = [_carried_out(workspace, record, one, comment.author.login, at) for one in asked]
+    workspace.store.set_obeyed(key, at)
+    for words in dict.fromkeys(answer.words for answer in answers if answer.words):
+        workspace.forge.comment(record.id, words, at)
+    workspace.forge.react(record.id, comment.id, _worst(answers))
+    return len(asked)
+
+
+def _finish(workspace: Workspace, record: ProposalRecord, comment: Comment) -> None:
+    """A run that was killed after the deed owes the reaction."""
+    if not comment.answered:
+        workspace.forge.react(record.id, comment.id, Reaction.SEEN)
+
+
+def _worst(answers: Sequence[Answer]) -> Reaction:
+    order = (Reaction.UNCLEAR, Reaction.REFUSED, Reaction.DONE)
+    return next(reaction for reaction in order if any(answer.reaction is reaction for answer in answers))
+
+
+def _carried_out(workspace: Workspace, record: ProposalRecord, asked: Command, by: str, at: datetime) -> Answer:
+    """Do what one command says."""
+    if asked.wrong or asked.word is None:
+        return Answer(Reaction.UNCLEAR, controls.understood(asked))
+    is_open = record.status is ProposalStatus.OPEN
+    if asked.word is Word.RETRY:
+        return _retry(workspace, record, at)
+    if not is_open:
+        if asked.word is Word.REJECT and record.status is ProposalStatus.REJECTED:
+            return _DONE
+        return _refused(f"this proposal is {record.status.value}; `{controls.PREFIX} retry` takes a rejection back")
+    if asked.word is Word.REJECT:
+        reason = line(asked.reason, 400) or (f"rejected by {by}" if by else "its box was ticked")
+        settle(workspace, workspace.forge.reject(record.id, reason, at), at)
+        remembered.unwelcome(workspace, record.fingerprint)
+        return _DONE
+    if asked.word in (Word.REBASE, Word.DISCARD):
+        return _anew(workspace, record, asked.word)
+    return _patch(workspace, record, asked, by, at)
+
+
+def _refused(why: str) -> Answer:
+    return Answer(Reaction.REFUSED, f"That cannot be done: {why}.")
+
+
+def _retry(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer:
+    if record.status is ProposalStatus.ACCEPTED:
+        return _refused("this proposal was accepted; `syncbot restore` brings a patch back")
+    workspace.store.forget_patch_words(record.package, record.line)
+    remembered.welcome(workspace, record.fingerprint, at)
+    if record.status is ProposalStatus.OPEN:
+        remembered.make_anew(workspace, record, remembered.REBASE)
+    return _DONE
+
+
+def _anew(workspace: Workspace, record: ProposalRecord, word: Word) -> Answer:
+    """A rebase never costs a person's commits; giving them up has a word of its own."""
+    edits = workspace.forge.details(record.id).edits if word is Word.REBASE else ()
+    if edits:
+        had = plural(len(edits), "commit")
+        return _refused(
+            f"the branch has {had} that syncbot did not make. They are carried over where that goes cleanly; "
+            f"`{controls.PREFIX} discard` gives them up"
+        )
+    how = remembered.DISCARD if word is Word.DISCARD else remembered.REBASE
+    remembered.make_anew(workspace, record, how)
+    return _DONE
+
+
+def _patch(workspace: Workspace, record: ProposalRecord, asked: Command, by: str, at: datetime) -> Answer:
+    """Keep or drop one patch; the rest of the proposal stands."""
+    if record.line.startswith(RESTORE):
+        return _refused("this proposal brings one patch back; reject it, or merge it")
+    try:
+        series = packages.one(workspace, record.package).series
+    except InputError as error:
+        return _refused(f"the package cannot be read: {markdown(error.what)}")
+    patch = _named(series, asked.patch)
+    if patch is None:
+        names = ", ".join(code(line(p.name, 100)) for p in series[:20])
+        return _refused(f"the series has no patch {code(line(asked.patch, 100))}; it has {names}")
+    if asked.word is Word.DROP:
+        why_not = _still_needed(workspace, record, patch)
+        if why_not:
+            return _refused(why_not)
+    wish = Wish.KEEP if asked.word is Word.KEEP else Wish.DROP
+    key = patch_id(patch.content, patch.strip)
+    reason = line(asked.reason, 400)
+    workspace.store.save_patch_word(
+        PatchWord(record.package, record.line, patch.name, key, wish, reason, line(by, 100), at)
+    )
+    return _DONE
+
+
+def _named(series: Sequence[SeriesPatch], wanted: str) -> SeriesPatch | None:
+    """By its whole name, or by the last part of it where that is one patch's alone."""
+    whole = [p for p in series if p.name == wanted]
+    last = [p for p in series if p.name.rpartition("/")[2] == wanted]
+    found = whole or last
+    return found[0] if len(found) == 1 else None
+
+
+def _still_needed(workspace: Workspace, record: ProposalRecord, patch: SeriesPatch) -> str:
+    """Why a patch does not go on a word alone: others may stand on one that applies."""
+    if patch.keep is not None:
+        return f"{code(patch.name)} is pinned in package.toml; take its line out of `[keep]` first"
+    current = workspace.store.current().get(record.package)
+    judged = None if current is None else next((p for p in current.judgement.patches if p.name == patch.name), None)
+    if judged is None or judged.action.waits or judged.action is Action.DROP:
+        return ""
+    return (
+        f"{code(patch.name)} still applies, and others may stand on it; "
+        "delete it from the series in a commit of your own, and what stands on it is judged anew"
+    )

@@ -1,0 +1,145 @@
+"""Proposals that bring back a patch which upstream took back. One per patch, on the line of its restoring, so that it
+is answered by itself; it holds the package's move to the release where that is only proposed yet, for the patch is made
+to fit there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from syncbot.errors import InputError
+from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.packages import Mode, Package
+from syncbot.model.proposals import Proposal, ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.trees import Tree
+from syncbot.model.verdicts import Action
+from syncbot.plan import identity
+from syncbot.plan.model import Edit
+from syncbot.report import returning as texts
+from syncbot.report.results import Outcome
+from syncbot.services.check import Examined
+from syncbot.services.deciding import Decision
+from syncbot.services.dressing import dressed
+from syncbot.services.notice import RESTORE, settle
+from syncbot.services.overlay import Below, Overlay
+from syncbot.services.proposing import proposal
+from syncbot.services.returned import Returned, dropped_patches, returned_fingerprint
+from syncbot.services.workspace import Workspace
+
+_STAND = frozenset({Outcome.UP_TO_DATE, Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED})
+"""What became of a package that stands at a release without the patch, or has a proposal to go there. One that may not
+be proposed, or whose move a person turned down, is only told of."""
+
+
+def regain(
+    workspace: Workspace, decision: Decision, head: CommitId, at: datetime, room: int | None
+) -> list[ProposalRecord]:
+    """Propose the return of what came back for one package; gives what was opened or updated. Where all is proposed
+    already, nothing is written. `room`: how many new proposals may be opened, None: any number."""
+    one = decision.examined
+    if decision.outcome not in _STAND or one.package.private or one.package.policy.mode is Mode.OBSERVE:
+        return []
+    done: list[ProposalRecord] = []
+    opened = 0
+    for found in one.returned:
+        standing = workspace.forge.find(one.package.name, f"{RESTORE}{found.dropped.name}")
+        if standing is not None and _is_settled(standing, found):
+            continue
+        is_open = standing is not None and standing.status is ProposalStatus.OPEN
+        if not is_open and room is not None and opened >= room:
+            break
+        wanted = _proposal(workspace, decision, found, head)
+        if standing is not None and is_open and _same(workspace, one, wanted, standing):
+            continue
+        record = workspace.forge.propose(dressed(workspace, wanted, one.package, opening=not is_open), at)
+        settle(workspace, record, at)
+        done.append(record)
+        opened += not is_open
+    return done
+
+
+def _is_settled(standing: ProposalRecord, found: Returned) -> bool:
+    """Whether a person has answered this very question, or asks it by hand just now."""
+    same = standing.fingerprint == found.fingerprint
+    if standing.status is ProposalStatus.OPEN:
+        return not same
+    return same and standing.status in (ProposalStatus.REJECTED, ProposalStatus.ACCEPTED)
+
+
+def _same(workspace: Workspace, one: Examined, wanted: Proposal, standing: ProposalRecord) -> bool:
+    """Whether the open proposal says and does what a new one would, though other folders moved on below it."""
+    says = (standing.title, standing.body, standing.draft) == (wanted.title, wanted.body, wanted.draft)
+    if not says or standing.parent == wanted.parent:
+        return says
+    try:
+        return _folder(workspace, one, standing.parent) == _folder(workspace, one, wanted.parent)
+    except InputError:  # its parent is gone: history was rewritten, so it is made anew
+        return False
+
+
+def _folder(workspace: Workspace, one: Examined, commit: CommitId) -> dict[str, object]:
+    tree = Below(workspace.downstream.at(commit), one.package.path)
+    return {path: tree.entry(path) for path in tree.paths()}
+
+
+def _proposal(workspace: Workspace, decision: Decision, found: Returned, head: CommitId) -> Proposal:
+    one, made = decision.examined, decision.draft
+    move = () if made is None else proposal(workspace, made, head).commits
+    tree: Tree = workspace.downstream.at(head)
+    for commit in move:
+        tree = Overlay(tree, commit.changes)
+    line = f"{RESTORE}{found.dropped.name}"
+    waits = found.judged.action.waits
+    package = one.package.name
+    changes = _brought_back(workspace, tree, one.package, found)
+    return Proposal(
+        package=package,
+        line=line,
+        branch=f"syncbot/{identity.slug(package)}/{identity.slug(line)}",
+        parent=head,
+        commits=(*move, ProposalCommit(texts.commit_message(found.dropped, found.judged), changes)),
+        title=texts.title(found.dropped, found.release),
+        body=texts.body(found.dropped, found.judged, found.release, found.content, moves=made is not None),
+        fingerprint=found.fingerprint,
+        draft=waits or (made is not None and made.plan.draft),
+        target_version=found.release.version,
+    )
+
+
+def _brought_back(workspace: Workspace, tree: Tree, package: Package, found: Returned) -> Mapping[str, bytes | None]:
+    """The files that put the patch at the end of the series again, marked where it waits for a person."""
+    before = _read(workspace, tree, package)
+    name = found.dropped.name
+    changes = dict(workspace.layout.restore(tree, before, name, found.content, None))
+    if not found.judged.action.waits:
+        return changes
+    after = _read(workspace, Overlay(tree, changes), package)
+    added = after.series[-1]
+    mark = Edit(Action.ASK, added.name, found.judged)
+    return changes | dict(workspace.layout.edit(Overlay(tree, changes), after, (mark,), None))
+
+
+def _read(workspace: Workspace, tree: Tree, package: Package) -> Package:
+    settings = workspace.settings
+    found = workspace.layout.read(Below(tree, package.path), settings.patches, settings.policy)
+    for problem in found.problems:
+        raise problem.error
+    return next(p for p in found.packages if p.name == package.name)
+
+
+def outdated(workspace: Workspace, examined: Sequence[Examined]) -> Iterator[ProposalRecord]:
+    """Open proposals of ours to bring back a patch that is not needed again after all: upstream has it once more, or
+    it was brought back by hand. Those that a person asked for stay."""
+    ours: dict[PackageName, set[str]] = {}
+    for name, dropped in dropped_patches(workspace).items():
+        ours[name] = {returned_fingerprint(one) for one in dropped}
+    looked = {one.package.name: {r.fingerprint for r in one.returned} for one in examined}
+    for open_ in workspace.forge.list():
+        if open_.status is not ProposalStatus.OPEN or not open_.line.startswith(RESTORE):
+            continue
+        was = open_.fingerprint in ours.get(open_.package, set())
+        if was and open_.package in looked and open_.fingerprint not in looked[open_.package]:
+            yield open_
+
+
+GONE = "The release has the change again, or the patch is back: nothing is to be restored."

@@ -1,0 +1,49 @@
+"""Releases from one place, history from another: a registry's archives, and upstream's repository beside them.
+
+The archives are what is shipped, so they decide what is there. The repository says who brought it, since when, what was
+taken back and what waits on the branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from syncbot.judge import Lineage
+from syncbot.model.releases import Release
+from syncbot.model.trees import Tree
+from syncbot.model.versions import version
+from syncbot.ports.source import Progress, Source
+
+
+class Beside:
+    """Implements `Source`: `releases` with the history of `history`. A release that the repository has under no tag of
+    the same version is judged by its files alone."""
+
+    def __init__(self, releases: Source, history: Source) -> None:
+        self._releases = releases
+        self._history = history
+
+    def refresh(self, progress: Progress) -> None:
+        self._releases.refresh(progress)
+        self._history.refresh(progress)
+
+    def releases(self) -> Sequence[Release]:
+        return self._releases.releases()
+
+    def branch(self, name: str) -> Release | None:
+        return self._releases.branch(name)
+
+    def head(self) -> str:
+        return self._history.head()
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
+        first, last = self._same(base), self._same(target)
+        return None if first is None or last is None else self._history.lineage(first, last, progress)
+
+    def tree(self, release: Release, progress: Progress) -> Tree:
+        return self._releases.tree(release, progress)
+
+    def _same(self, release: Release) -> Release | None:
+        """The repository's release of that version."""
+        wanted = version(release.version)
+        return next((r for r in self._history.releases() if version(r.version) == wanted), None)

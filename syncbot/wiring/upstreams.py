@@ -1,0 +1,43 @@
+"""Upstreams of a workspace, opened: all that a process needs that works on packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from syncbot.model.addresses import is_path
+from syncbot.model.packages import Package
+from syncbot.model.releases import Upstream
+from syncbot.ports import Source
+from syncbot.settings import Workspace as Found
+from syncbot.sources import open_source
+from syncbot.sources.beside import Beside
+
+_CACHE = "cache"
+
+
+def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
+    def source(package: Package) -> Source:
+        releases = one(package, package.upstream)
+        return releases if package.history is None else Beside(releases, one(package, package.history))
+
+    def one(package: Package, upstream: Upstream) -> Source:
+        return open_source(
+            _absolute(upstream, found.root),
+            found.state / _CACHE,
+            limits=found.settings.limits,
+            rewrite=found.settings.rewrite,
+            tag_pattern=package.tag_pattern,
+            environ=environ,
+            project=found.root,
+        )
+
+    return source
+
+
+def _absolute(upstream: Upstream, root: Path) -> Upstream:
+    """With a relative path made absolute: it starts at the workspace's root, wherever the program is run."""
+    path = upstream.location
+    if upstream.scheme != "git" or not is_path(path) or path.startswith("~"):
+        return upstream
+    return Upstream("git", path if Path(path).is_absolute() else str((root / path).resolve()))

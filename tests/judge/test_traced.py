@@ -1,0 +1,205 @@
+"""What upstream did to a merged patch afterwards: what was developed further is dropped, what was undone is not.
+
+Each rule of `traced` stands beside its counter-case, a history that looks nearly the same and in which a drop would
+lose the patch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_hostile import CODE, FINISH, GUARD, SETUP, Files, by_history, function, patch_of, stays
+
+from syncbot.model.judgement import Judgement
+from syncbot.model.verdicts import Action, Proof
+
+HEAD = "int run(struct ctx *ctx)\n"
+OTHERS = "".join(
+    f"int other_{n}(struct ctx *ctx)\n{{\n    first_{n}(ctx);\n    second_{n}(ctx);\n    third_{n}(ctx);\n}}\n\n"
+    for n in range(4)
+)
+CHECKED = (
+    "    if (wanted > ctx->limit) {\n"
+    '        log_warning("wanted %zu of %zu", wanted, ctx->limit);\n'
+    "        count_refusal(ctx, wanted);\n"
+    "        return -E2BIG;\n"
+    "    }\n"
+)
+LONG = CHECKED + "".join(f"    prepare_{n}(ctx, wanted, &state->part_{n});\n" for n in range(8))
+
+
+def run(middle: str, others: str = OTHERS, setup: str = SETUP, finish: str = FINISH) -> Files:
+    return {CODE: others + function(middle, setup, finish)}
+
+
+def judged(tmp_path: Path, middle: str, *later: Files, base: Files | None = None) -> Judgement:
+    """The patch that adds `middle`, which upstream merged as it is, and what its later commits made of it."""
+    start = base or run("")
+    after = run(middle)
+    commits = [("Merge the check", after), *((f"Step {n}", files) for n, files in enumerate(later))]
+    return by_history(tmp_path, patch_of(start, after), start, *commits)
+
+
+def goes(judgement: Judgement) -> None:
+    said = f"{judgement.verdict}/{judgement.action}/{judgement.proof}: {judgement.reason}"
+    assert (judgement.action, judgement.proof) == (Action.DROP, Proof.TRACED), said
+    assert judgement.absorbed_by is not None
+
+
+# A later edit goes on from the merged line.
+
+EDITS = {
+    "another message": CHECKED.replace("wanted %zu of %zu", "wanted %zu of at most %zu"),
+    "one more argument": CHECKED.replace("count_refusal(ctx, wanted)", "count_refusal(ctx, wanted, ctx->owner)"),
+    "a name": CHECKED.replace("log_warning(", "log_refusal("),
+    "another error": CHECKED.replace("-E2BIG", "-EMSGSIZE"),
+    "one line written anew": CHECKED.replace("count_refusal(ctx, wanted);", "ctx->stats.refused += 1;"),
+}
+
+
+@pytest.mark.parametrize("how", EDITS)
+def test_what_was_edited_further_is_upstreams(how: str, tmp_path: Path) -> None:
+    goes(judged(tmp_path, CHECKED, run(EDITS[how])))
+
+
+TURNS = {
+    "switched off": (CHECKED, "if (wanted", "if (0 && wanted"),
+    "only where asked for": (CHECKED, "if (wanted", "if (ctx->strict && wanted"),
+    "the other way round": (CHECKED, "wanted > ctx->limit)", "wanted < ctx->limit)"),
+    "without its main line": (CHECKED, "        return -E2BIG;\n", ""),
+    "a limit that never holds": (GUARD, "> limit)", "> limit * 1000)"),
+    "without its teeth": (GUARD, "return -E2BIG;", "trace_it(ctx);"),
+}
+
+
+@pytest.mark.parametrize("how", TURNS)
+def test_an_edit_that_turns_a_small_check_is_no_further_development(how: str, tmp_path: Path) -> None:
+    """Dropped for the merged commit, the product would have the check in name only."""
+    merged, old, new = TURNS[how]
+    nearby = SETUP.replace("setup_7(ctx)", "setup_7(ctx, 0)")
+    stays(judged(tmp_path, merged, run(merged.replace(old, new), setup=nearby)))
+
+
+def test_one_altered_word_in_a_tiny_patch_is_a_persons_question(tmp_path: Path) -> None:
+    """All that the patch is for may be that word."""
+    later = run(GUARD.replace("-E2BIG", "-EINTR"), setup=SETUP.replace("setup_7(ctx)", "setup_7(ctx, 0)"))
+    stays(judged(tmp_path, GUARD, later))
+
+
+# Taken out with what it stood in, or alone.
+
+
+def test_what_went_with_its_function_is_upstreams(tmp_path: Path) -> None:
+    goes(judged(tmp_path, LONG, {CODE: OTHERS + "int last;\n"}))
+
+
+def test_what_went_with_its_file_is_upstreams(tmp_path: Path) -> None:
+    goes(judged(tmp_path, LONG, {"other.c": "int unrelated_thing;\n"}))
+
+
+@pytest.mark.parametrize("name", ["walk.c", "lib/run.c"])
+def test_a_file_that_went_on_without_it_did_not_take_it_along(name: str, tmp_path: Path) -> None:
+    """Upstream moved the file and left the check out: dropped, the moved code has none."""
+    stays(judged(tmp_path, LONG, {name: run("")[CODE]}))
+
+
+def test_a_function_that_went_on_elsewhere_without_it_did_not_take_it_along(tmp_path: Path) -> None:
+    moved = {CODE: OTHERS, "walk.c": "#include <walk.h>\n\n" + function("")}
+    stays(judged(tmp_path, LONG, moved))
+
+
+def test_a_function_that_moved_with_it_is_upstreams(tmp_path: Path) -> None:
+    goes(judged(tmp_path, LONG, {CODE: OTHERS, "walk.c": "#include <walk.h>\n\n" + function(LONG)}))
+
+
+def test_a_moved_function_is_followed_to_where_it_was_taken_out(tmp_path: Path) -> None:
+    there = "#include <walk.h>\n\n"
+    stays(
+        judged(
+            tmp_path,
+            LONG,
+            {CODE: OTHERS, "walk.c": there + function(LONG)},
+            {CODE: OTHERS, "walk.c": there + function("")},
+        )
+    )
+
+
+def test_a_new_file_that_was_taken_out_again_was_undone(tmp_path: Path) -> None:
+    """There is nothing that it could have gone with: the file is the patch."""
+    base: Files = {CODE: function("")}
+    after = {**base, "guard.c": function(LONG)}
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Add the guard", after), ("Tidy", base)))
+
+
+@pytest.mark.parametrize("noise", ["none", "neighbours edited", "another function"])
+def test_one_change_of_a_large_patch_that_was_undone_keeps_it_all(noise: str, tmp_path: Path) -> None:
+    """Alone, or among other edits: nine tenths of the patch stand, and what is gone may be what it is for."""
+    finish = FINISH.replace("    finish_4", "    check_again(ctx, wanted);\n    finish_4")
+    base, after = run(""), run(LONG, finish=finish)
+    undone = run(LONG)
+    if noise == "neighbours edited":
+        undone = run(LONG, finish=FINISH.replace("finish_3(ctx)", "finish_3(ctx, 1)"))
+    if noise == "another function":
+        undone = run(LONG, others=OTHERS.replace("second_2(ctx)", "second_2(ctx, 1)"))
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Tidy", undone)))
+
+
+# Moved within its file.
+
+
+def test_a_block_that_was_pulled_out_into_a_helper_is_upstreams(tmp_path: Path) -> None:
+    helper = "static int admit(struct ctx *ctx, size_t wanted)\n{\n" + LONG + "    return 0;\n}\n\n"
+    goes(judged(tmp_path, LONG, {CODE: OTHERS + helper + function("    admit(ctx, wanted);\n")}))
+
+
+def test_a_block_that_moved_to_another_function_is_not(tmp_path: Path) -> None:
+    """The other function has the check now, and this one has none."""
+    others = OTHERS.replace("    second_2(ctx);\n", LONG + "    second_2(ctx);\n")
+    stays(judged(tmp_path, LONG, run("", others=others)))
+
+
+def test_a_new_twin_with_the_block_does_not_stand_for_the_old_one(tmp_path: Path) -> None:
+    twin = function(LONG).replace("int run(", "int run_twice(")
+    stays(judged(tmp_path, LONG, {CODE: run("")[CODE] + "\n" + twin}))
+
+
+# What only serves other lines, and what the commit itself left out.
+
+INCLUDE = "#include <limits.h>\n"
+
+
+def test_an_import_goes_with_what_it_served(tmp_path: Path) -> None:
+    base, after = {CODE: "#include <a.h>\n" + run("")[CODE]}, {CODE: "#include <a.h>\n" + INCLUDE + run(LONG)[CODE]}
+    reworked = {CODE: "#include <a.h>\n" + run(LONG.replace("prepare_3(ctx, wanted", "ready(ctx, wanted"))[CODE]}
+    goes(by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Rework", reworked)))
+
+
+def test_an_import_that_was_taken_out_alone_was_undone(tmp_path: Path) -> None:
+    base, after = {CODE: "#include <a.h>\n" + run("")[CODE]}, {CODE: "#include <a.h>\n" + INCLUDE + run(LONG)[CODE]}
+    undone = {CODE: "#include <a.h>\n" + run(LONG)[CODE]}
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Tidy", undone)))
+
+
+def test_a_commit_that_left_a_line_out_does_not_hold_the_patch(tmp_path: Path) -> None:
+    base, after = run(""), run(LONG + "    verify_all_parts(ctx, state);\n    seal_all_parts(ctx, state);\n" + CHECKED)
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Merge", run(LONG)), ("On", run(LONG + "    seal();\n"))))
+
+
+def test_what_the_patch_took_out_came_back(tmp_path: Path) -> None:
+    """The commit took it out, and a later one among other edits put it in again."""
+    telemetry = "    send_telemetry(ctx, flags);\n    flush_telemetry(ctx, flags);\n"
+    base, after = run(telemetry), run("")
+    back = run(telemetry, setup=SETUP.replace("setup_7(ctx)", "setup_7(ctx, 0)"))
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Less of it", after), ("Tune", back)))
+
+
+def test_a_commit_that_was_taken_back_accounts_for_nothing(tmp_path: Path) -> None:
+    """Reverted, then solved in another way: the first commit is the patch, and it is the second that is there."""
+    base, after = run("    parse(ctx, SPLIT_ALL);\n"), run("    parse(ctx, SPLIT_ONCE);\n")
+    other = run("    partition(ctx);\n")
+    stays(
+        by_history(
+            tmp_path, patch_of(base, after), base, ("Once", after), ('Revert "Once"', base), ("Partition", other)
+        )
+    )
