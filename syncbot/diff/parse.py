@@ -1,4 +1,4 @@
-"""Bytes to a Patch: our splitter's sections as hunks, names resolved by `-pN`."""
+"""Bytes to a Patch: our splitter's sections through unidiff, names resolved by `-pN`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
+
 from syncbot.diff import paths
 from syncbot.diff.patch import Binary, Commit, FilePatch, Hunk, Line, Patch
-from syncbot.diff.split import HUNK, MAIL, Section, split
+from syncbot.diff.split import MAIL, Section, split
 from syncbot.errors import PatchError
 from syncbot.model.trees import SYMLINK
 
@@ -16,7 +19,6 @@ _FIELD = re.compile(rb"[A-Za-z][A-Za-z-]{1,30}:(\s|$)")
 _CUT = re.compile(rb"^(diff --git |--- a/|\+\+\+ |@@ -\d)", re.M)
 """What a diff begins with: a file that has it but no diff was cut."""
 Exists = Callable[[str], bool]
-_TAGS = {b" ": " ", b"-": "-", b"+": "+"}
 
 
 def parse_patch(content: bytes, strip: int | None = None, exists: Exists | None = None) -> Patch:
@@ -163,23 +165,21 @@ def _one_name(pair: list[str | None], section: Section, exists: Exists | None) -
 
 
 def _hunks(section: Section) -> tuple[Hunk, ...]:
-    """The splitter has repaired the lines and made the counts true, so a line is what its first byte says."""
     if not section.hunks:
         return ()
-    starts = [at for at, line in enumerate(section.hunks) if line.startswith(b"@@ ")]
-    return tuple(
-        _hunk(section.hunks[start:end]) for start, end in zip(starts, [*starts[1:], len(section.hunks)], strict=True)
-    )
-
-
-def _hunk(lines: list[bytes]) -> Hunk:
-    head = HUNK.match(lines[0])
-    assert head is not None
-    body: list[Line] = []
-    for line in lines[1:]:
-        tag = _TAGS.get(line[:1])
-        if tag is not None:
-            body.append(Line(tag, line[1:] + b"\n"))
-        elif body:  # the backslash of "No newline at end of file"
-            body[-1] = Line(body[-1].tag, body[-1].text.removesuffix(b"\n"))
-    return Hunk(int(head[1]), int(head[3]), tuple(body), head[5].removeprefix(b" "))
+    # latin-1 keeps every byte; the names are placeholders, for the real ones were resolved above
+    lines = ["--- a\n", "+++ b\n", *(line.decode("latin-1") + "\n" for line in section.hunks)]
+    try:
+        parsed = PatchSet(lines)
+    except UnidiffParseError as error:
+        raise PatchError(f"a hunk cannot be read: {error}", "refresh the patch") from error
+    result = []
+    for hunk in parsed[0]:
+        body: list[Line] = []
+        for line in hunk:
+            if line.line_type == "\\":
+                body[-1] = Line(body[-1].tag, body[-1].text.removesuffix(b"\n"))
+            else:
+                body.append(Line(line.line_type, line.value.encode("latin-1")))
+        result.append(Hunk(hunk.source_start, hunk.target_start, tuple(body), hunk.section_header.encode("latin-1")))
+    return tuple(result)

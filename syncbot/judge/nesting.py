@@ -21,7 +21,7 @@ _OPENS = re.compile(
 """A line that makes the next statement conditional without a brace."""
 _INDENTS = re.compile(rb"\s*(if|elif|else|for|while|def|class|with|try|except|finally|async)\b.*:\s*(#.*)?$")
 """A line of a language that nests by indentation."""
-_CARRIES_ON = (b"&&", b"||", b"?", b":", b".", b"+", b"|", b"<<", b"and ", b"or ")
+_CARRIES_ON = (b"&&", b"||", b"?", b":", b".", b"+", b"|", b"<<", b"%", b"and ", b"or ")
 """How a line begins that goes on with the statement above it."""
 _GOES_ON = (b",", b"(", b"[", b"\\", b"+", b"-", b"*", b"&&", b"||", b"|", b"&", b"=", b"?", b":=", b"and", b"or", b".")
 """How a line ends whose statement goes on in the next one."""
@@ -58,7 +58,9 @@ def _dead(texts: Texts, start: int, first: int, own: set[bytes]) -> bool:
             continue
         outermost = level
         new = texts.is_new(texts.nt[at]) and texts.nt[at] not in own
-        if new and _LEAVES.match(texts.nt[at]) and not _OPENS.match(texts.t[at - 1] if at else b""):
+        if not new or not _LEAVES.match(texts.nt[at]) or texts.t[at].rstrip().endswith(_GOES_ON):
+            continue
+        if not _OPENS.match(texts.t[at - 1] if at else b""):
             return True
     return False
 
