@@ -254,10 +254,13 @@ def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple
         heft = texts.line_weight(texts.na[line]) or 1e-9
         total += heft
         own = _words(texts.a[line])
+        named = None if change.a1 > change.a0 else texts.coined(own)
         for spot in fresh:
             theirs = _words(texts.t[spot])
             like = _dice(own, theirs)
             turned = any(token in _LOGIC for token in theirs - own)
+            if named is not None and not named.intersection(theirs):
+                continue  # another addition that is built alike
             if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):
                 found += heft
                 worded += heft if _only_words(own, theirs) else 0.0

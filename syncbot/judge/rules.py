@@ -148,9 +148,11 @@ def _rewritten(block: BlockFinding) -> bool:
 
 def against(file: FileFinding, block: BlockFinding, whole: float) -> str:
     """What in a block speaks against the patch (of the weight `whole`) being merged; empty if nothing does."""
-    if block.state in UPSTREAM or (block.measures.mute and whole >= SMALL):
+    if block.state in UPSTREAM:
         return ""
-    said = _as_before(block, whole) or _not_there(block, whole) or _otherwise(block, whole)
+    said = _as_before(block, whole)
+    if not (block.measures.mute and whole >= SMALL):  # a comment may be in other words, or none
+        said = said or _not_there(block, whole) or _otherwise(block, whole)
     return said.replace("{}", f"at line {block.change.b0 + 1} of {file.change.path}")
 
 
@@ -172,7 +174,12 @@ def _as_before(block: BlockFinding, whole: float) -> str:
 def _not_there(block: BlockFinding, whole: float) -> str:
     """Something is missing, with nothing in its place that came of it."""
     found = block.measures
-    absent = block.state is State.OPEN and found.weight >= BARE and not found.edited and block.score <= ABSENT
+    absent = (
+        block.state in (State.OPEN, State.CUT)
+        and found.weight >= BARE
+        and found.edited < MISSING
+        and block.score <= ABSENT
+    )
     excused = _small(block, whole) or found.reworded >= 1 or (whole >= MEDIUM and _rewritten(block))
     if absent and not excused:
         return "nothing of the change {} is there, nor anything like it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 from syncbot.diff.lines import Change, changes, lines_of, mapping, match
@@ -53,6 +54,7 @@ class Texts:
     """Lines (b, a, t), squeezed lines (nb, na, nt), how often each stands there, and the alignments."""
 
     def __init__(self, before: bytes, after: bytes, target: bytes) -> None:
+        self._before = before
         self.b, self.a, self.t = lines_of(before), lines_of(after), lines_of(target)
         self.own = changes(match(self.b, self.a), len(self.b), len(self.a))
         self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
@@ -81,6 +83,10 @@ class Texts:
     def is_word(self, line: bytes) -> bool:
         """Whether a squeezed line is a statement too common to weigh."""
         return is_trivial(line) and line not in self.remarks and any(97 <= byte <= 122 for byte in line)
+
+    def coined(self, words: Iterable[bytes]) -> set[bytes]:
+        """Those words that the file before the patch does not have: what an added line is about."""
+        return {word for word in words if len(word) > 2 and word not in self._before}
 
     def acts(self, line: bytes) -> bool:
         """Whether a squeezed line is anything but blank or a comment; a brace acts."""

@@ -33,6 +33,8 @@ TIRED = 96 * 1024 * 1024
 """Bytes of resident memory from which a worker is replaced after its task."""
 WORTH = 8
 """Packages for which it is worth to start a worker, where nobody says how many: starting one takes as long."""
+_LOOK_UP = 0.2
+"""Seconds after which a wait ends even if nobody said anything."""
 _GRACE = 0.3
 """Seconds that a worker, and git below it, are given to end by themselves."""
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from syncbot.wiring.worker import main; main()"
@@ -126,7 +128,8 @@ class Processes:
                 send(hand.line, order)
 
     def _listen(self, shift: _Shift) -> None:
-        for line in wait([hand.line for hand in self._hands]):
+        # a signal may be delivered to another thread, and then ends no wait: look up now and then
+        for line in wait([hand.line for hand in self._hands], _LOOK_UP):
             hand = next(hand for hand in self._hands if hand.line is line)
             try:
                 shift.heard(hand, receive(hand.line))
