@@ -68,6 +68,7 @@ def sensitivities() -> list[Variant]:
         for module in NUMBERS
         for name, value in _numbers(module)
         for moved in (_moved(value, by) for by in MOVES)
+        if moved != value
     ]
 
 
@@ -77,7 +78,7 @@ def _short(module: ModuleType) -> str:
 
 def _moved(value: float, by: float) -> float:
     if isinstance(value, int):
-        return max(round(value * (1 + by)), 1)
+        return max(round(value * (1 + by)), 1)  # a small whole number may not move
     moved = round(value * (1 + by), 6)
     return min(moved, 1.0) if value < 1 else moved
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncbot.judge.blocks import THERE, BlockFinding, State, TextFinding, analyse
-from syncbot.judge.locate import SAME_FILE, Renames, said, said_anew, similarity
+from syncbot.judge.locate import MIN_LINES, SAME_FILE, Renames, said, said_anew, similarity
 from syncbot.judge.stack import FileChange, Overlay
 from syncbot.judge.stack import Side as FileSide
 from syncbot.judge.weights import Kind, kind_of
@@ -89,11 +89,19 @@ def _where(change: FileChange, before: FileSide, target: Overlay, renames: Renam
     return (target.side(path), True) if path is not None else (None, False)
 
 
+def _tells(content: bytes) -> bool:
+    """Whether a file has enough lines to be no other one."""
+    return len(said(content)) >= MIN_LINES
+
+
 def _added(change: FileChange, after: FileSide, kind: Kind, target: Overlay, renames: Renames) -> FileFinding:
     there, moved = target.side(after.path), False
     if there is None:
         path = renames.moved(after.path, after.content)
-        there, moved = (target.side(path), True) if path is not None else (None, False)
+        if path is not None and path.rsplit("/", 1)[-1] == after.path.rsplit("/", 1)[-1] and _tells(after.content):
+            there, moved = target.side(path), True
+        elif path is not None:  # a twin: whether it does here what the patch wants there, nobody can tell
+            return FileFinding(change, kind, FileState.OPEN, None)
     if there is None and _in_the_way(after.path, target, renames):
         return FileFinding(change, kind, FileState.OPEN, None)
     if there is None:

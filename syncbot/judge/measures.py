@@ -23,11 +23,11 @@ class Measures:
     removes the release gained or lost; `alignment`, how much of what it adds stands at its own place; `remains`, how
     much of what it removes still stands at its place. `bare`: the weight of added lines in whose place the release has
     nothing like them. Of the missing lines the share (0..1) that has a successor there: `edited`, one with every word;
-    `followed`, one that is nearer to it than to what the patch took out; `reworded`, the same with nothing but other
-    words, no other operator, number, constant or key word; `alike`, any. `mute`: only comments and blank lines change.
-    `short`: whether a word that stands on a line of its own, `return` or `break`, is not where it adds it.
-    `kept`: whether a line that it takes out stands there edited, no nearer to what the patch makes of it than to what
-    it was. `guarded`: it stands under a condition that the patch does not have. `white`: only white space changes;
+    `followed`, one that is nearer to it than to what the patch took out; `reworded`, the same with nothing but another
+    text for people; `alike`, any. `mute`: only comments and blank lines change. `acts`: something is added or removed
+    that weighs or is a statement. `short`: a word that stands on a line of its own, `return` or `break`, is not where
+    it adds it. `kept`: a line that it takes out stands there edited, no nearer to what the patch makes of it than to
+    what it was. `guarded`: it stands under a condition that the patch does not have. `white`: only white space changes;
     `white_stays`: and the release has it as it was."""
 
     weight: float
@@ -40,6 +40,7 @@ class Measures:
     reworded: float
     mute: bool
     short: bool
+    acts: bool
     alike: float
     kept: bool
     guarded: bool
@@ -67,18 +68,18 @@ def measure(texts: Texts, change: Change) -> Measures:
         low + i: window[0] + j for i, j in mapping(match(texts.na[low:high], texts.nt[window[0] : window[1]])).items()
     }
     white = not added and not removed
-    nearby, anywhere = _nearby(texts, change, added)
     followed, reworded = _followed(texts, change, there, window)
     return Measures(
         weight=total,
         contrast=gained / total if total else 0.0,
-        alignment=max(_alignment(texts, change, there, added, (low, high)), nearby if anywhere else 0.0),
+        alignment=_alignment(texts, change, there, added, (low, high)),
         remains=_remains(texts, change, window, removed),
-        bare=0.0 if anywhere and nearby >= 1 else _bare(texts, change, there, added),
+        bare=_bare(texts, change, there, added),
         edited=_edited(texts, change, there, window, 1.0),
         followed=followed,
         reworded=reworded,
         mute=bool(texts.remarks) and not any(texts.acts(line) for line in [*added, *removed]),
+        acts=total > 0 or any(texts.is_word(line) for line in [*added, *removed]),
         short=_short(texts, change, there),
         alike=_edited(texts, change, there, window, 0.0),
         kept=_kept(texts, change, window, removed),
@@ -87,7 +88,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         removed=len(removed),
         white=white,
         white_stays=white and _white_stays(texts, change, window),
-        nearby=nearby,
+        nearby=_nearby(texts, change, added),
     )
 
 
@@ -164,8 +165,11 @@ LIKE = 0.3
 """How alike a line is at least to what may have come of it."""
 _LOGIC = frozenset({b"!", b"&", b"|", b"0", b"not", b"and", b"or", b"false", b"False", b"FALSE"})
 """Tokens that turn a condition around when they are added to it."""
-_WORD = re.compile(rb"[a-z_][A-Za-z0-9_]*|[A-Z][a-z][A-Za-z0-9_]*|[,\"'`]")
-"""A token of another wording: a name that is no constant, or what stands around and between words."""
+_QUOTED = re.compile(rb'"(?:\\.|[^"\\])*"')
+PROSE = 2
+"""Spaces that a text for people has at least."""
+_WORD = re.compile(rb"[a-z_][A-Za-z0-9_]*|[A-Z][a-z][A-Za-z0-9_]*")
+"""A name that is no constant."""
 _KEYS = frozenset(
     b"if else elif unless not and or is in while for break continue return goto raise throw true false null nullptr "
     b"none nil self this sizeof min max unsigned signed const static volatile int long short char size_t".split()
@@ -263,14 +267,21 @@ def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple
                 continue  # another addition that is built alike
             if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):
                 found += heft
-                worded += heft if _only_words(own, theirs) else 0.0
+                worded += heft if _only_words(texts.a[line], texts.t[spot]) else 0.0
                 break
     return found / total, worded / total
 
 
-def _only_words(own: Counter[bytes], theirs: Counter[bytes]) -> bool:
-    """Whether two lines differ in names, commas and quotes alone."""
-    return all(_WORD.fullmatch(token) and token not in _KEYS for token in (own - theirs) + (theirs - own))
+def _only_words(own: bytes, theirs: bytes) -> bool:
+    """Whether two lines differ in what they tell people alone: in a text of several words between quotes."""
+    mine, other = _QUOTED.findall(own), _QUOTED.findall(theirs)
+    prose = all(text.count(b" ") >= PROSE for text in set(mine) ^ set(other))
+    return prose and _words(_QUOTED.sub(b"", own)) == _words(_QUOTED.sub(b"", theirs))
+
+
+def _name(token: bytes) -> bool:
+    """Whether a token is a name that is neither a constant nor a key word."""
+    return bool(_WORD.fullmatch(token)) and token not in _KEYS
 
 
 def _kept(texts: Texts, change: Change, window: tuple[int, int], removed: list[bytes]) -> bool:
@@ -300,7 +311,7 @@ def _succeeds(own: Counter[bytes], words: set[bytes], line: bytes, squeezed: byt
         return False
     if least > 0 and any(token in _LOGIC for token in theirs - own):
         return False  # negated, widened or switched off
-    if least >= 1 and own - theirs:
+    if least >= 1 and (own - theirs or not all(_name(token) or token in b"()," for token in theirs - own)):
         return False  # an operator or a digit may be all that matters
     shared = sum((own & theirs).values())
     return 2 * shared >= SUCCESSOR * (sum(own.values()) + sum(theirs.values()))
@@ -314,24 +325,8 @@ def _white_stays(texts: Texts, change: Change, window: tuple[int, int]) -> bool:
     return bool((old - new) & there) and not (new - old) & there
 
 
-BODY = 3
-"""Telling lines that a new function has at least below its head."""
-
-
-def _defines(texts: Texts, change: Change) -> bool:
-    """Whether a block only adds whole functions or types: it begins with a head, and only heads stand at the margin."""
-    if change.a0 != change.a1:
-        return False
-    lines = [line for line in texts.a[change.b0 : change.b1] if texts.says(squeeze(line))]
-    margin = [line for line in lines if not line[:1].isspace()]
-    heads = bool(margin) and lines[0] is margin[0] and all(is_head(line) for line in margin)
-    return heads and len(lines) - len(margin) >= BODY and any(texts.gain(squeeze(line)) for line in margin)
-
-
-def _nearby(texts: Texts, change: Change, added: list[bytes]) -> tuple[float, bool]:
-    """How much of what it adds stands in the same function or list (a definition stands once in a file, wherever it
-    stands), and whether all of it is definitions, which do the same anywhere."""
-    defines = _defines(texts, change)
+def _nearby(texts: Texts, change: Change, added: list[bytes]) -> float:
+    """How much of what it adds stands in the same function or list; a definition stands once in a file, wherever."""
     low, high = texts.section(change)
     if any(is_head(line) and texts.gain(squeeze(line)) for line in texts.a[change.b0 : change.b1]):
         low, high = 0, len(texts.t)
@@ -345,4 +340,4 @@ def _nearby(texts: Texts, change: Change, added: list[bytes]) -> tuple[float, bo
         if here[line] > 0 and texts.is_new(line):
             here[line] -= 1
             found += heft
-    return (found / total if total else 0.0), defines
+    return found / total if total else 0.0

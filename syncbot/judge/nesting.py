@@ -11,7 +11,7 @@ from syncbot.judge.texts import Texts
 
 FAR = 40
 """Lines each way in which a file shows whether braces or indentation nest it."""
-_SWITCH = re.compile(rb"#(if|ifdef|ifndef|elif)|if\(?(0|false|False|FALSE)\b")
+_SWITCH = re.compile(rb"#(if|ifdef|ifndef|elif)|%if|ifn?def[A-Z]|ifn?eq\(|if\(?(0|false|False|FALSE)\b")
 """A squeezed line that makes what follows it conditional, or dead."""
 _LEAVES = re.compile(rb"(return|goto|exit\(|break;|continue;|raise|throw)")
 """A squeezed line after which what follows at its level is dead."""
@@ -39,10 +39,12 @@ def guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[i
     start = there[above[-1]] + 1 if above else first
     as_patched = texts.a[above[-1] + 1 if above else inside[0] : inside[0]]
     own = set(texts.na[change.b0 : change.b1])
+    outer = above[0] if above else inside[0]
     return (
-        _dead(texts, start, first, own)
+        _depth(texts.t[there[outer] : first]) > _depth(texts.a[outer : inside[0]])
+        or _dead(texts, start, first, own)
         or (_commented(texts.t[start:first]) and not _commented(as_patched))
-        or _switched(texts, start, last, {there[i] for i in inside}, own)
+        or _switched(texts, there[outer], last, {there[i] for i in inside}, own)
         or any(_deeper(texts, line, there, slice_) for line in _starts_deeper(texts, change, there, slice_, inside))
     )
 
@@ -79,12 +81,12 @@ def _switched(texts: Texts, start: int, last: int, inside: set[int], own: set[by
     for at in range(start, last):
         line = texts.nt[at]
         if _SWITCH.match(line) and texts.is_new(line) and line not in own and not _once(texts.nt[at : at + 2]):
-            if not line.startswith(b"#"):
+            if not line.startswith((b"#", b"%if", b"ifd", b"ifn", b"ife")):
                 if any(spot in inside for spot in (at + 1, at + 2)):
                     return True
                 continue
             depth += 1
-        elif line.startswith(b"#endif"):
+        elif line.startswith((b"#endif", b"%endif", b"endif")):
             depth = max(depth - 1, 0)
         if depth and at + 1 in inside:
             return True

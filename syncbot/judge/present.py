@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncbot.judge.blocks import State
 from syncbot.judge.case import Case, Decision, drop, edited, missing, named, resolved
 from syncbot.judge.files import FileFinding, FileState
-from syncbot.judge.rules import UPSTREAM, deciding, is_upstream
+from syncbot.judge.rules import UPSTREAM, deciding, is_expected, is_upstream
 from syncbot.judge.weights import is_prose, is_surely_test
 from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
@@ -82,13 +83,19 @@ def trim(case: Case) -> Decision | None:
 
 def needed_beside(files: Sequence[FileFinding]) -> bool:
     """Whether a file that does not decide, but is neither prose nor surely a test, is in the release as the patch found
-    it: upstream never touched it, so whatever it is for, the patch's change of it is still needed."""
+    it, or a change of it is still needed: whatever it is for, upstream did not take that part."""
     deciders = deciding(files)
     return any(
-        file.state is FileState.UNTOUCHED
-        and file.change.before is not None
+        _wanting(file)
         and not is_prose(file.change.path)
         and not is_surely_test(file.change.path)
+        and not is_expected(file, files)
         for file in files
         if file not in deciders
     )
+
+
+def _wanting(file: FileFinding) -> bool:
+    if file.state is FileState.UNTOUCHED:
+        return True
+    return file.state is FileState.CLEAN and any(b.state is State.NEEDED and b.measures.acts for b in file.blocks)

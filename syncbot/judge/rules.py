@@ -63,14 +63,23 @@ class Score:
 def deciding(files: Sequence[FileFinding]) -> list[FileFinding]:
     """The files that decide: code where there is code, else tests, else all. What a test expects, a new file of data
     that is named after a test of the same patch, belongs to that test wherever it lies."""
-    stems = [_stem(file) for file in files if file.kind is Kind.TEST]
-    code = [file for file in files if file.kind is Kind.CODE and not _expected(file, stems)]
+    code = [file for file in files if file.kind is Kind.CODE and not is_expected(file, files)]
     return code or [file for file in files if file.kind is Kind.TEST] or list(files)
 
 
-def _expected(file: FileFinding, stems: Sequence[str]) -> bool:
-    new = file.change.before is None and not is_program(file.change.path)
-    return new and any(len(stem) >= STEM and _stem(file).startswith(stem) for stem in stems)
+_EXPECTED = frozenset(
+    {"result", "results", "expected", "expect", "golden", "goldens", "baseline", "output", "snapshots"}
+)
+"""Folders in which projects keep what a test must print."""
+
+
+def is_expected(file: FileFinding, files: Sequence[FileFinding]) -> bool:
+    """Whether a new file holds what a test of the same patch must print."""
+    kept = _EXPECTED.intersection(file.change.path.lower().split("/")[:-1])
+    if file.change.before is not None or is_program(file.change.path) or not kept:
+        return False
+    stems = (_stem(other) for other in files if other.kind is Kind.TEST)
+    return any(len(stem) >= STEM and _stem(file).startswith(stem) for stem in stems)
 
 
 def _stem(file: FileFinding) -> str:
@@ -159,9 +168,9 @@ def against(file: FileFinding, block: BlockFinding, whole: float) -> str:
 def _as_before(block: BlockFinding, whole: float) -> str:
     """The release is as it was before the patch."""
     found = block.measures
-    if block.state is State.NEEDED and found.weight > 0 and block.score < PRESENT:
+    if block.state is State.NEEDED and found.acts and block.score < PRESENT:
         return "the change {} still merges cleanly with effect"
-    if block.state is State.BESIDE and found.weight > 0:
+    if block.state is State.BESIDE and found.acts:
         return "nothing of the change {} is there"
     if found.white_stays:
         return "the white space that it changes {} is as it was"

@@ -17,10 +17,10 @@ from syncbot.judge.blocks import BlockFinding, TextFinding
 from syncbot.judge.case import Case, Decision, make_case
 from syncbot.judge.files import FileFinding, FileState, find
 from syncbot.judge.present import code_proved, matched, proved
-from syncbot.judge.rules import MISSING, UPSTREAM, against, block_score, deciding, weigh
+from syncbot.judge.rules import MEDIUM, MISSING, UPSTREAM, against, block_score, deciding, weigh
 from syncbot.judge.stack import FileChange, Misfit, Overlay, Side, fit_patch
 from syncbot.judge.stacks import Stacks, touched
-from syncbot.judge.texts import squeezed_of
+from syncbot.judge.texts import counts_of, squeezed_of
 from syncbot.judge.weights import is_trivial, squeeze
 from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Evidence, Judgement
@@ -208,9 +208,23 @@ def _own_part(step: Sequence[FileChange], case: Case) -> bool:
         plus, minus = touched(change)
         added |= plus
         removed |= minus
+    if not all(_as_it_left(file, added, removed) for file in case.files):
+        return False
     part = [_only(file, added, removed) for file in deciding(case.files)]
     chosen = [file for file in part if file is not None]
     return not chosen or weigh(chosen).matches
+
+
+def _as_it_left(file: FileFinding, added: set[bytes], removed: set[bytes]) -> bool:
+    """Whether the release has no more of what a step takes out than the sum has, be it an earlier step's, and, of a
+    step that is not large, everything that it adds and no later step changed."""
+    sides = (file.change.before, file.change.after, file.target)
+    if any(side is None for side in sides):
+        return True
+    before, after, there = (counts_of(side.content) for side in sides if side is not None)
+    if any(there[line] > after[line] >= before[line] for line in removed):
+        return False
+    return len(added) >= MEDIUM or all(there[line] > 0 for line in added if after[line])
 
 
 def _only(file: FileFinding, added: set[bytes], removed: set[bytes]) -> FileFinding | None:

@@ -97,7 +97,7 @@ _TEST_FOLDER = re.compile(
 _TEST_FILE = re.compile(
     r"(test[_-].*|.*[_-]tests?\.\w+|.*\.test\.\w+|.*[._]spec\.\w+|.*\.t|conftest\.py|test\.\w+|tests\.\w+)", re.I
 )
-_SURE_FOLDER = re.compile(r"(tests|testsuite|__tests__|testdata|regress|unittests?|selftests?|testcases?)", re.I)
+_SURE_FOLDER = re.compile(r"(tests?|testsuite|__tests__|testdata|regress|unittests?|selftests?|testcases?)", re.I)
 _GENERATED = re.compile(
     r"(configure|aclocal\.m4|ltmain\.sh|config\.(guess|sub)|.*\.pot|.*\.po|.*\.gmo|.*-lock\.json|.*\.lock|go\.sum|.*\.min\.js|Makefile\.in|config\.h\.in)"
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_hostile import CODE, FINISH, SETUP, Files, by_trees, function, patch_of, stays, tree
+from test_hostile import CODE, FINISH, SETUP, Files, by_trees, function, patch_of, stays
 
-from syncbot.judge import judge_series
 from syncbot.model.verdicts import Action
 
 CHECK = "    if (wanted > limit)\n        refuse_request(ctx, wanted);\n    audit_request(ctx, wanted);\n"
@@ -95,19 +94,3 @@ def test_what_a_guard_does_counts_however_short(returned: str) -> None:
     base, after = {CODE: function("")}, {CODE: function("    if (wanted > limit)\n        return -1;\n")}
     target = {CODE: function(f"    if (wanted > limit)\n        {returned}\n", setup=SETUP + "    drift(ctx);\n")}
     stays(by_trees(patch_of(base, after), base, target))
-
-
-def test_a_new_function_is_there_wherever_it_stands_in_its_file() -> None:
-    """Upstream put it above another one; what it says is the same."""
-    body = "    int room = room_of(ctx);\n    note_request(ctx);\n    return wanted <= room;\n"
-    helper = "static int fits(struct ctx *ctx, int wanted)\n{\n" + body + "}\n\n"
-    other = "static int peer(struct ctx *ctx)\n{\n    return look_up(ctx);\n}\n\n"
-    base, after = {CODE: other + function("")}, {CODE: other + helper + function("")}
-    target = {CODE: helper + other.replace("look_up", "find_peer") + function("    more(ctx);\n")}
-    assert judge_series([patch_of(base, after)], tree(base), tree(target)).patches[0].action is Action.DROP
-    method = "    def fits(self, wanted):\n        self.note(wanted)\n        room = self.room()\n"
-    method += "        return wanted <= room\n\n"
-    first = "class A:\n    def a(self):\n        return self.x\n\n"
-    second = "class B:\n    def b(self):\n        return self.y\n\n"
-    base, after = {"x.py": first + second}, {"x.py": first + method + second}
-    stays(by_trees(patch_of(base, after), base, {"x.py": first.replace("x\n", "z\n") + second + method}))
