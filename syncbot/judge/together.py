@@ -165,6 +165,8 @@ def summed_up(patches: Sequence[Patch], stacks: Stacks) -> bool:
     if not changes:
         return False
     files = [find(change, stacks.target, stacks.renames) for change in changes]
+    if not _as_they_left(steps, files, scratch, stacks):
+        return False
     case = make_case(patches[-1], files, already=True)
     if proved(case) is not None:
         return True
@@ -200,6 +202,36 @@ def _sum(steps: Sequence[Sequence[FileChange]], scratch: Overlay) -> list[FileCh
     return [change for change in summed if change.before != change.after]
 
 
+def _as_they_left(
+    steps: Sequence[Sequence[FileChange]], files: Sequence[FileFinding], scratch: Overlay, stacks: Stacks
+) -> bool:
+    """Whether the release has of each step what the sum, which is `scratch`, does not show: no more of what the step
+    takes out, be it an earlier step's, than all of them left, and, of a step that is not large, everything that it adds
+    and no later step changed."""
+    there = {file.change.path: file.target.content for file in files if file.target}
+    first = {file.change.path: file.change.before for file in files}
+    for change, path in _ends(steps):
+        was = first.get(path)
+        before = counts_of(was.content) if was else counts_of(stacks.before.read(path) or b"")
+        after = counts_of(scratch.read(path) or b"")
+        release = counts_of(there.get(path) or stacks.target.read(path) or b"")
+        added, removed = touched(change)
+        if any(release[line] > after[line] >= before[line] for line in removed):
+            return False
+        if len(added) < MEDIUM and any(after[line] and not release[line] for line in added):
+            return False
+    return True
+
+
+def _ends(steps: Sequence[Sequence[FileChange]]) -> Iterator[tuple[FileChange, str]]:
+    """Each change of a file with the path under which the last step left that file."""
+    later: dict[str, str] = {}
+    for step in reversed(steps):
+        moved = {change.old_path: later.get(change.path, change.path) for change in step}
+        yield from ((change, later.get(change.path, change.path)) for change in step)
+        later |= moved
+
+
 def _own_part(step: Sequence[FileChange], case: Case) -> bool:
     """Whether what one step contributes to the sum is there by itself. A step of which nothing is left asks nothing."""
     added: set[bytes] = set()
@@ -208,23 +240,9 @@ def _own_part(step: Sequence[FileChange], case: Case) -> bool:
         plus, minus = touched(change)
         added |= plus
         removed |= minus
-    if not all(_as_it_left(file, added, removed) for file in case.files):
-        return False
     part = [_only(file, added, removed) for file in deciding(case.files)]
     chosen = [file for file in part if file is not None]
     return not chosen or weigh(chosen).matches
-
-
-def _as_it_left(file: FileFinding, added: set[bytes], removed: set[bytes]) -> bool:
-    """Whether the release has no more of what a step takes out than the sum has, be it an earlier step's, and, of a
-    step that is not large, everything that it adds and no later step changed."""
-    sides = (file.change.before, file.change.after, file.target)
-    if any(side is None for side in sides):
-        return True
-    before, after, there = (counts_of(side.content) for side in sides if side is not None)
-    if any(there[line] > after[line] >= before[line] for line in removed):
-        return False
-    return len(added) >= MEDIUM or all(there[line] > 0 for line in added if after[line])
 
 
 def _only(file: FileFinding, added: set[bytes], removed: set[bytes]) -> FileFinding | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncbot.judge.ahead import awaited
-from syncbot.judge.blocks import analyse
+from syncbot.judge.blocks import State, analyse
 from syncbot.judge.case import Case, Decision, ask, drop, missing
 from syncbot.judge.commits_follow import Fate
 from syncbot.judge.commits_kin import imports
@@ -32,7 +32,7 @@ def traced(case: Case) -> Decision | None:
     trace = case.trace
     if trace is None or not trace.absorbed or trace.missing_code or trace.altered:
         return None
-    if needed_beside(case.files) or elsewhere(case, trace) or not lives_on(case, trace):
+    if needed_beside(case.files) or unweighed(case) or elsewhere(case, trace) or not lives_on(case, trace):
         return None
     return drop(case, Proof.TRACED, f"upstream took it as {names(trace.absorbed)}", *missing(case))
 
@@ -62,6 +62,13 @@ def resembling(case: Case) -> Decision | None:
         return None
     detail = f"commit {names(case.trace.absorbed)} is nearly this patch"
     return ask(case, Verdict.SUPERSEDED, detail, Proof.SUGGESTED)
+
+
+def unweighed(case: Case) -> bool:
+    """Whether a change that no line's weight tells, `break` or `return -1`, is needed in the release still. What became
+    of lines is followed by their words, and these have none."""
+    blocks = (block for file in deciding(case.files) for block in file.blocks)
+    return any(block.state is State.NEEDED and block.measures.acts and not block.weight for block in blocks)
 
 
 def elsewhere(case: Case, trace: Trace) -> bool:

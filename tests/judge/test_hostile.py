@@ -395,3 +395,80 @@ def test_the_new_name_counts_where_the_text_drifted() -> None:
     text = b"A patch.\n\ndiff --git a/old.c b/new.c\nsimilarity index 90%\nrename from old.c\nrename to new.c\n"
     text += b"--- a/old.c\n+++ b/new.c\n" + hunk
     stays(by_trees(written(text), {"old.c": TABLE}, {"old.c": SAFE_TABLE.replace("compute_6()", "compute_66()")}))
+
+
+# What the weights do not see.
+
+CASES = (
+    "    switch (ctx->kind) {\n    case 1:\n        first_kind(ctx);\n%s    case 2:\n        second_kind(ctx);\n    }\n"
+)
+MANY = "".join(STATEMENTS[:6])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("short", ["        break;\n", "        return -1;\n"])
+def test_a_hunk_of_words_that_weigh_nothing_counts(short: str, mode: str, tmp_path: Path) -> None:
+    """Upstream has the large hunk, and not the one line that ends the case: dropped, the first kind is also the
+    second."""
+    base = {CODE: function(CASES % "", setup=SETUP + MANY[:0])}
+    after = {CODE: function(CASES % short, setup=MANY + SETUP)}
+    target = {CODE: function(CASES % "", setup=MANY + SETUP)}
+    stays(by(mode, tmp_path, base, after, target))
+
+
+def test_a_new_function_that_checks_after_the_use_is_another_one() -> None:
+    """Upstream's function has the same lines, the guard below what it guards."""
+    head, tail = "static int copy_in(struct ctx *ctx, int wanted)\n{\n", "    note_request(ctx);\n    return 0;\n}\n\n"
+    use = "    memcpy(ctx->room, ctx->from, wanted);\n"
+    base = {CODE: function("")}
+    after, target = ({CODE: head + body + tail + function("")} for body in (GUARD + use, use + GUARD))
+    stays(by_trees(patch_of(base, after), base, target))
+
+
+@pytest.mark.parametrize(
+    "more", ["wanted + 1 > limit", "wanted > limit * 2", "wanted > limit == 1", "(int) wanted > limit"]
+)
+def test_what_a_line_gained_may_be_all_that_matters(more: str) -> None:
+    """Every word of the patch's line is there, and an operator or a number more."""
+    block = "".join(STATEMENTS[:4]) + GUARD
+    base, after = {CODE: function("")}, {CODE: function(block)}
+    target = {CODE: function(block.replace("wanted > limit", more))}
+    stays(by_trees(patch_of(base, after), base, target))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [("strlcpy", "strcpy"), ("bounded", "wanted"), ("write_lock", "read_lock")]
+)
+def test_another_name_is_another_change(mine: str, theirs: str) -> None:
+    block = "".join(STATEMENTS[:6]) + f"    {mine}(ctx->name, ctx->from, ctx->size);\n"
+    base, after = {CODE: function("")}, {CODE: function(block)}
+    target = {CODE: function(block.replace(mine, theirs))}
+    stays(by_trees(patch_of(base, after), base, target))
+
+
+def test_a_new_file_is_not_there_because_another_one_has_its_content() -> None:
+    """Two services may share their rules; the release has those of the one."""
+    rules = "auth required pam_faillock.so\nauth required pam_unix.so\n"
+    base = {"pam.d/other": "x\n"}
+    after = {**base, "pam.d/sudo": rules}
+    stays(by_trees(patch_of(base, after), base, {**base, "pam.d/login": rules}))
+
+
+@pytest.mark.parametrize("drift", ["", "<footer>new</footer>\n"], ids=["as it was", "changed elsewhere"])
+def test_a_page_that_still_needs_its_hunk_is_no_documentation(drift: str) -> None:
+    """Upstream took the code, and edited the page at another place: dropped, the form has no token."""
+    page = "docs/login.html"
+    form = "<form>\n%s<input name='user'>\n</form>\n<p>one</p>\n<p>two</p>\n<p>three</p>\n<p>four</p>\n"
+    base = {CODE: function(""), page: form % ""}
+    after = {CODE: function(AUDITED), page: form % "<input name='token'>\n"}
+    target = {CODE: function(AUDITED), page: form % "" + drift}
+    stays(by_trees(patch_of(base, after), base, target))
+
+
+def test_an_expected_output_is_no_configuration() -> None:
+    """A new unit that is named after a test, in no folder of expected output, is the product's."""
+    unit = "[Service]\nProtectSystem=strict\n"
+    base = {CODE: function("")}
+    after = {CODE: function(AUDITED), "tests/network.py": "check()\n", "conf/network.conf": unit}
+    target = {CODE: function(AUDITED), "tests/network.py": "check()\n"}
+    stays(by_trees(patch_of(base, after), base, target))

@@ -106,3 +106,34 @@ def test_commits_of_one_file_that_upstream_took_as_one() -> None:
     assert [part.verdict for part in found.parts or ()] == ["obsolete", "obsolete"]
     (found,) = judged([entry], "", REST)
     assert found.action is not Action.DROP
+
+
+TELEMETRY = "    send_telemetry(ctx, wanted);\n"
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["beside it", "in another hunk"])
+def test_ones_own_removal_between_a_fix_and_its_fix_up_is_not_lost(apart: bool) -> None:
+    """Upstream has the fix, fixed up, with the call that the second patch takes out: dropped with them, the call is
+    back."""
+    gap = "".join(f"    step_{i}(ctx);\n" for i in range(9)) if apart else ""
+    series = series_of(gap, TELEMETRY + gap + FIRST, gap + FIRST, gap + GUARD)
+    found = judged(series, gap, TELEMETRY + gap + GUARD)
+    assert found[1].action is not Action.DROP, found[1].reason
+
+
+def test_ones_own_word_between_a_fix_and_its_fix_up_is_not_lost() -> None:
+    """The second patch calls another function than upstream does."""
+    long = "".join(f"    prepare_step_{i}(ctx, wanted);\n" for i in range(6))
+    mine = long.replace("prepare_step_3", "prepare_ours_3")
+    series = series_of("", long + FIRST, mine + FIRST, mine + GUARD)
+    assert judged(series, "", long + GUARD)[1].action is not Action.DROP
+
+
+def test_ones_own_removal_in_a_new_file_is_not_lost() -> None:
+    """The file is new, so all of it is the sum; upstream's has the line that the second patch takes out."""
+    first, second = LONG + TELEMETRY + FIRST, LONG + FIRST
+    last, theirs = LONG + GUARD, LONG + TELEMETRY + GUARD
+    files = [{}, *({CODE: function(text)} for text in (first, second, last))]
+    series = [replace(patch_of(a, b), name=PatchName(f"{i}.patch")) for i, (a, b) in enumerate(pairwise(files), 1)]
+    found = judge_series(series, tree({}), tree({CODE: function(theirs)})).patches
+    assert found[1].action is not Action.DROP, found[1].reason

@@ -1,0 +1,131 @@
+"""What packaging formats have in common: a recipe is read without loss, says what it carries, is edited line by line.
+
+A recipe is a value that holds the bytes of the files it may edit. An edit gives another recipe; `changes` is what
+differs from what was read. No recipe is ever run: no shell, no macro with a command, no template engine with code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, Self
+
+from syncbot.model.ids import PatchName
+from syncbot.model.releases import Upstream
+from syncbot.model.trees import Tree
+from syncbot.model.verdicts import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A patch as the recipe lists it, in the order in which it is applied.
+
+    `path`: its file from the repository's root. `strip`: the recipe's `-pN`, None where it says nothing. `condition`:
+    what must hold for it to be applied, in the recipe's own words, empty where it always is.
+    """
+
+    name: PatchName
+    path: str
+    strip: int | None = None
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a recipe says of where its software comes from. `doubts`: what could not be found out, a sentence each."""
+
+    upstream: Upstream | None = None
+    history: Upstream | None = None
+    tag_pattern: str = ""
+    owners: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One decision, for a changelog. `commit`: upstream's that made the patch obsolete, where it is known."""
+
+    name: PatchName
+    action: Action
+    reason: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To which release a recipe moves, and who says so when. `version` None: it stays, only its patches change.
+    `commit`: what the release's tag points to, where upstream is a git repository. `who`: `Name <mail>`."""
+
+    version: str | None
+    commit: str | None
+    who: str
+    when: datetime
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that the recipe pins by a checksum and that must be fetched before it is right again. `algorithm` as
+    hashlib names it."""
+
+    url: str
+    algorithm: str
+
+
+class Recipe(Protocol):
+    """One package's recipe. Every edit raises InputError where it cannot be done without loss."""
+
+    @property
+    def version(self) -> str | None:
+        """Upstream's version as the recipe states it, without epoch or release; None where it states none."""
+
+    @property
+    def patches(self) -> tuple[Listed, ...]:
+        """The patches in order."""
+
+    @property
+    def known(self) -> Known:
+        """Where the software comes from, and who looks after it."""
+
+    def without(self, name: PatchName) -> Self:
+        """The recipe without that patch; its file goes, too, unless something else in the recipe names it."""
+
+    def rewritten(self, name: PatchName, content: bytes) -> Self:
+        """The patch's file with other bytes; a checksum that the recipe keeps of it follows."""
+
+    def adding(self, name: PatchName, content: bytes) -> Self:
+        """The recipe with one more patch at the end, its file beside the others."""
+
+    def moved(self, move: Move) -> Self:
+        """The version, the release counter reset, and a changelog entry where the format has one."""
+
+    def downloads(self) -> tuple[Download, ...]:
+        """What the recipe pins by checksum and was not `checked` since it moved."""
+
+    def checked(self, digests: Mapping[Download, str]) -> Self:
+        """The recipe with those checksums, lower-case hex."""
+
+    def changes(self) -> Mapping[str, bytes | None]:
+        """{path from the repository's root: new bytes, None: deleted}, only what differs from what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A package in a repository: its `name`, and the `path` of what describes it (a folder or a file)."""
+
+    name: str
+    path: str
+
+
+class Format(Protocol):
+    """One packaging format: finds its packages in a repository and reads one."""
+
+    name: str
+
+    def find(self, tree: Tree, folder: str) -> Iterable[Place]:
+        """Every package at or below `folder` (empty: everywhere), by path. Reads as little as it can."""
+
+    def read(self, tree: Tree, place: Place) -> Recipe:
+        """The recipe of one package. Raises InputError where it cannot be read, or not be edited without loss, with
+        the line where that is so."""
