@@ -61,17 +61,22 @@ def lines_of(content: bytes) -> list[bytes]:
 
 def match(a: list[L], b: list[L]) -> list[Block]:
     """The blocks of equal lines of a and b, increasing on both sides, adjacent ones joined."""
+    return within(a, b, Stretch(0, len(a), 0, len(b)))
+
+
+def within(a: list[L], b: list[L], stretch: Stretch) -> list[Block]:
+    """The same of a stretch of both."""
     found: list[Block] = []
-    stack = [_Stretch(0, len(a), 0, len(b))]
+    stack = [stretch]
     while stack:
-        rest = _trimmed(a, b, stack.pop(), found)
+        rest = trimmed(a, b, stack.pop(), found)
         if rest.a0 == rest.a1 or rest.b0 == rest.b1:
             continue
         if rest.a1 - rest.a0 + rest.b1 - rest.b0 <= FEW:
             common = set(a[rest.a0 : rest.a1]).intersection(b[rest.b0 : rest.b1])
             if not common:
                 continue
-        anchors = _anchors(a, b, rest)
+        anchors = anchored_on(a, b, rest)
         if anchors[0]:
             stack += _anchored(a, b, rest, anchors, found)
         else:
@@ -111,7 +116,7 @@ def _joined(blocks: list[Block]) -> list[Block]:
     return result
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """A stretch of both texts that is still to be matched."""
 
     a0: int
@@ -121,8 +126,8 @@ class _Stretch(NamedTuple):
 
 
 def _anchored(
-    a: list[L], b: list[L], stretch: _Stretch, anchors: tuple[list[int], list[int]], found: list[Block]
-) -> list[_Stretch]:
+    a: list[L], b: list[L], stretch: Stretch, anchors: tuple[list[int], list[int]], found: list[Block]
+) -> list[Stretch]:
     """The stretches between the anchors, whose blocks go to `found`, each with the equal lines below it."""
     at_a, at_b = stretch.a0, stretch.b0
     gaps = []
@@ -130,18 +135,18 @@ def _anchored(
     index, count = 0, len(in_a)
     while index < count:
         i, j = in_a[index], in_b[index]
-        size = 1 + _equal(a, b, i + 1, j + 1, min(stretch.a1 - i, stretch.b1 - j) - 1)
+        size = 1 + equal_below(a, b, i + 1, j + 1, min(stretch.a1 - i, stretch.b1 - j) - 1)
         if at_a < i and at_b < j:
-            gaps.append(_Stretch(at_a, i, at_b, j))
+            gaps.append(Stretch(at_a, i, at_b, j))
         found.append(Block(i, j, size))
         at_a, at_b = i + size, j + size
         # the anchors within the block are passed over: those that are below it on both sides come next
         index = max(bisect_left(in_a, at_a, index), bisect_left(in_b, at_b, index))
-    gaps.append(_Stretch(at_a, stretch.a1, at_b, stretch.b1))
+    gaps.append(Stretch(at_a, stretch.a1, at_b, stretch.b1))
     return gaps
 
 
-def _equal(a: list[L], b: list[L], i: int, j: int, most: int) -> int:
+def equal_below(a: list[L], b: list[L], i: int, j: int, most: int) -> int:
     """How many lines are equal from i and j on. By leaps: stretches are compared far faster than line by line."""
     if not most or a[i] != b[j]:
         return 0
@@ -181,20 +186,20 @@ def _equal_above(a: list[L], b: list[L], i: int, j: int, most: int) -> int:
     return size
 
 
-def _trimmed(a: list[L], b: list[L], stretch: _Stretch, found: list[Block]) -> _Stretch:
+def trimmed(a: list[L], b: list[L], stretch: Stretch, found: list[Block]) -> Stretch:
     """The stretch without its equal head and tail, which are blocks."""
     a0, a1, b0, b1 = stretch
-    head = _equal(a, b, a0, b0, min(a1 - a0, b1 - b0))
+    head = equal_below(a, b, a0, b0, min(a1 - a0, b1 - b0))
     if head:
         found.append(Block(a0, b0, head))
         a0, b0 = a0 + head, b0 + head
     tail = _equal_above(a, b, a1, b1, min(a1 - a0, b1 - b0))
     if tail:
         found.append(Block(a1 - tail, b1 - tail, tail))
-    return _Stretch(a0, a1 - tail, b0, b1 - tail)
+    return Stretch(a0, a1 - tail, b0, b1 - tail)
 
 
-def _anchors(a: list[L], b: list[L], stretch: _Stretch) -> tuple[list[int], list[int]]:
+def anchored_on(a: list[L], b: list[L], stretch: Stretch) -> tuple[list[int], list[int]]:
     """Where the lines stand that are unique on both sides, reduced to the longest increasing chain: in a, and in b."""
     a0, a1, b0, b1 = stretch
     where_a, where_b = _unique(a[a0:a1], a0), _unique(b[b0:b1], b0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -83,17 +83,43 @@ def merge_regions(
             o1 += c.b1 - c.b0 - c.a1 + c.a0
         for c in other:
             t1 += c.b1 - c.b0 - c.a1 + c.a0
-        if not other:
-            side = Side.OURS
-        elif not mine:
-            side = Side.THEIRS
-        else:
-            side = Side.BOTH if o1 - o0 == t1 - t0 and list(o[o0:o1]) == list(t[t0:t1]) else Side.CONFLICT
-        regions.append(Region(side, low, high, o0, o1, t0, t1))
+        regions.append(Region(_side(o[o0:o1], t[t0:t1], mine, other), low, high, o0, o1, t0, t1))
         at_b, at_o, at_t = high, o1, t1
     if at_b < len(b):
         regions.append(Region(Side.SAME, at_b, len(b), at_o, len(o), at_t, len(t)))
     return regions
+
+
+def regions_of(
+    o: Sequence[Hashable],
+    t: Sequence[Hashable],
+    ours: Sequence[Change],
+    theirs: Sequence[Change],
+    standing: Callable[[int], int],
+) -> list[Region]:
+    """Of the same regions those that `theirs` changes, for which `ours` need only hold what touches one of them.
+    `standing`: where a line of the base (or its end) stands in ours, asked where nothing of ours is near."""
+    regions: list[Region] = []
+    i = j = 0
+    while j < len(theirs):
+        mine, other, i, j, low, high = _cluster(ours, theirs, i, j, touching=True)
+        if not other:
+            continue
+        o0 = mine[0].b0 - mine[0].a0 + low if mine else standing(low)
+        t0 = other[0].b0 - other[0].a0 + low
+        o1, t1 = (at + high - low for at in (o0, t0))
+        o1 += sum(c.b1 - c.b0 - c.a1 + c.a0 for c in mine)
+        t1 += sum(c.b1 - c.b0 - c.a1 + c.a0 for c in other)
+        regions.append(Region(_side(o[o0:o1], t[t0:t1], mine, other), low, high, o0, o1, t0, t1))
+    return regions
+
+
+def _side(o: Sequence[Hashable], t: Sequence[Hashable], mine: Sequence[Change], other: Sequence[Change]) -> Side:
+    if not other:
+        return Side.OURS
+    if not mine:
+        return Side.THEIRS
+    return Side.BOTH if list(o) == list(t) else Side.CONFLICT
 
 
 def _cluster(

@@ -7,16 +7,18 @@ file before the patch, never through its own text alone: the same text elsewhere
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from syncbot.diff.lines import Change
-from syncbot.diff.merge import Region, Side, merge_regions
+from syncbot.diff.merge import Region, Side
 from syncbot.judge.beside import Slot, last_item, slot, spliced
 from syncbot.judge.measures import Measures, measure
 from syncbot.judge.texts import CONTEXT, Texts, counts_of, is_head
 from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.judge.wrapped import wrapped
 
 TELLING = 0.5
 """The weight from which a block says anything."""
@@ -38,6 +40,8 @@ class State(StrEnum):
     """The three-way merge leaves the release as it is there."""
     PLACED = "placed"
     """The after-image stands at its place, between its neighbours, and the before-image does not."""
+    WRAPPED = "wrapped"
+    """The same, but for line breaks: it was formatted since."""
     NEEDED = "needed"
     """It merges cleanly and changes something."""
     TWICE = "twice"
@@ -91,9 +95,9 @@ def analyse(before: bytes, after: bytes, target: bytes, path: str = "") -> TextF
     slots: dict[Change, Slot] = {}
     own = iter(texts.own)
     change = next(own, None)
-    for region in merge_regions(texts.b, texts.t, texts.a, texts.theirs, texts.own):
+    for region in texts.regions():
         while change is not None and change.a0 >= region.b0 and change.a1 <= region.b1 and _inside(change, region):
-            found[change] = _finding(texts, change, region)
+            found[change] = _finding(texts, change, region, path)
             if found[change].state not in (State.OPEN, State.CUT) and _strayed(texts, change, found[change], region):
                 found[change] = _nowhere(found[change])
             elif region.side is Side.THEIRS:
@@ -128,12 +132,7 @@ def _content(texts: Texts, found: dict[Change, BlockFinding], slots: dict[Change
 
 
 def _inside(change: Change, region: Region) -> bool:
-    return (
-        region.side is not Side.SAME
-        and region.side is not Side.OURS
-        and change.b0 >= region.t0
-        and change.b1 <= region.t1
-    )
+    return change.b0 >= region.t0 and change.b1 <= region.t1
 
 
 def _absent(finding: BlockFinding) -> bool:
@@ -144,7 +143,7 @@ def _absent(finding: BlockFinding) -> bool:
     return found.contrast <= ABSENT and found.alignment <= CHANCE
 
 
-def _finding(texts: Texts, change: Change, region: Region) -> BlockFinding:
+def _finding(texts: Texts, change: Change, region: Region, path: str) -> BlockFinding:
     start = texts.b_to_t.get(change.a0, region.o0)
     finding = BlockFinding(State.OPEN, change, start, measure(texts, change))
     if region.side is Side.BOTH:
@@ -154,9 +153,13 @@ def _finding(texts: Texts, change: Change, region: Region) -> BlockFinding:
     placed = _placed(texts, change)
     if placed is not None:
         return replace(finding, state=State.PLACED, target=placed)
+    placed = None if finding.measures.white else wrapped(texts, change, path)
+    if placed is not None:
+        return replace(finding, state=State.WRAPPED, target=placed)
     return replace(finding, state=State.CUT) if _cut(texts, region) else finding
 
 
+Counted = Counter[bytes]
 _LABEL = re.compile(rb"\w+\s*:\s*$")
 FARTHEST = 400
 """Lines above a block in which the head of its function is looked for."""
@@ -164,7 +167,7 @@ FARTHEST = 400
 
 def _strayed(texts: Texts, change: Change, finding: BlockFinding, region: Region) -> bool:
     """Whether lines that two functions share were aligned across."""
-    place = finding.target if finding.state is State.PLACED else region.o0
+    place = finding.target if finding.state in (State.PLACED, State.WRAPPED) else region.o0
     return place is not None and _elsewhere(texts, change, place)
 
 
@@ -172,7 +175,9 @@ def _elsewhere(texts: Texts, change: Change, place: int) -> bool:
     """Whether a block that belongs into a function has its place in another one. What begins at the margin stands
     between functions."""
     lines = [x for x in (*texts.a[change.b0 : change.b1], *texts.b[change.a0 : change.a1]) if x.strip()]
-    return bool(lines) and lines[0][:1] in b" \t" and in_another(texts.b, change.a0, texts.t, place)
+    if not lines or lines[0][:1] not in b" \t":
+        return False
+    return in_another(texts.b, change.a0, texts.t, place, (texts.count_b, texts.count_t))
 
 
 def _nowhere(finding: BlockFinding) -> BlockFinding:
@@ -181,13 +186,15 @@ def _nowhere(finding: BlockFinding) -> BlockFinding:
     return replace(finding, state=State.OPEN, target=None, measures=found)
 
 
-def in_another(before: Sequence[bytes], line: int, target: Sequence[bytes], place: int) -> bool:
+def in_another(
+    before: Sequence[bytes], line: int, target: Sequence[bytes], place: int, counts: tuple[Counted, Counted]
+) -> bool:
     """Whether a place in the release is in another function than a line of the file before the patch, although the
-    release has that function too: once, as the file before has it."""
+    release has that function too: once, as the file before has it. `counts`: how often each has a squeezed line."""
     own = _head(before, line)
     if own is None or _head(target, place) in (own, None):
         return False
-    return sum(squeeze(x) == own for x in before) == 1 == sum(squeeze(x) == own for x in target)
+    return counts[0][own] == 1 == counts[1][own]
 
 
 def _head(lines: Sequence[bytes], line: int) -> bytes | None:
@@ -240,4 +247,17 @@ def _placed(texts: Texts, change: Change) -> int | None:
 
 def _spots(lines: list[bytes], image: list[bytes], window: tuple[int, int]) -> list[int]:
     size = len(image)
-    return [at for at in range(window[0], window[1] - size + 1) if lines[at : at + size] == image]
+    last = window[1] - size
+    if not image:
+        return list(range(window[0], last + 1))
+    found = []
+    at = window[0]
+    while at <= last:
+        try:
+            at = lines.index(image[0], at, last + 1)
+        except ValueError:
+            break
+        if lines[at : at + size] == image:
+            found.append(at)
+        at += 1
+    return found

@@ -29,11 +29,11 @@ class Form:
 
     def lost(self, block: Block) -> float:
         """The weight of the block's lines that no commit wrote, or took out, though it could have."""
+        if self.stands(block):
+            return 0.0
         file = self._sketch.files[block.file]
         sides = self._sides(file.paths)
         hunk = file.hunks[block.hunk]
-        if any(spot(hunk, old, new, file.base, self._sketch.weights) is Spot.HERE for old, new in sides):
-            return 0.0  # the whole hunk stands there, what it moved within its file too
         key, w = self._sketch.weights.key, self._sketch.weights
         theirs = merged(delta(old, new, key) for old, new in sides)
         had = {key(line) for old, _ in sides for line in old.split(b"\n")}
@@ -43,6 +43,13 @@ class Form:
         removed = {x: n for x, n in _rest(block.change, theirs, 0).items() if x in had or x in there}
         added = _rest(block.change, theirs, 1)
         return sum(w(x) * n for x, n in [*removed.items(), *added.items()] if x not in serving)
+
+    def stands(self, block: Block) -> bool:
+        """Whether a commit made the whole hunk of the block, also what it only moved within its file: such lines cancel
+        each other out where lines are counted."""
+        file = self._sketch.files[block.file]
+        hunk, weights = file.hunks[block.hunk], self._sketch.weights
+        return any(spot(hunk, old, new, file.base, weights) is Spot.HERE for old, new in self._sides(file.paths))
 
     def versions(self, paths: Sequence[str]) -> list[bytes]:
         """The file as the commits left it: as the last of them did, where they hold the patch only together."""

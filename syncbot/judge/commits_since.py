@@ -24,7 +24,7 @@ from syncbot.judge.weights import remarks, squeeze
 
 TELLING = 0.5
 """Weight from which a line or a change says anything."""
-SETTLED = frozenset({State.NOOP, State.PLACED})
+SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
 
 
@@ -98,9 +98,6 @@ class _Commit:
         )
         self._old, self._new = self._content(touch.old), self._content(touch.new)
         self._old_lines, self._new_lines = self._old.split(b"\n"), self._new.split(b"\n")
-        key = self._weights.key
-        self._added = [key(line) for line in lines_of(self._new)]
-        self._taken = [key(line) for line in lines_of(self._old)]
 
     def _content(self, id: str | None) -> bytes:
         return b"" if id is None else self._history.blob(id) or b""  # type: ignore[arg-type]  # BlobId is a str
@@ -112,10 +109,12 @@ class _Commit:
             return [] if there is None else [Since(self._touch.path, State.NEEDED, gone=True)]
         blocks = analyse(self._old, self._new, self._old if there is None else there, self._touch.path).blocks
         found = []
+        key, added, removed = self._weights.key, self._file.change.added, self._file.change.removed
+        old, new = lines_of(self._old), lines_of(self._new)
         for block in blocks:
             change = block.change
-            mine = [i for i in range(change.b0, change.b1) if self._added[i] in self._file.change.added]
-            minus = [i for i in range(change.a0, change.a1) if self._taken[i] in self._file.change.removed]
+            mine = [i for i in range(change.b0, change.b1) if key(new[i]) in added]
+            minus = [i for i in range(change.a0, change.a1) if key(old[i]) in removed]
             if mine or minus:
                 found.append(self._since(block, mine, minus, gone=there is None))
         return found
@@ -126,7 +125,8 @@ class _Commit:
             return Since(self._touch.path, state, guarded=block.measures.guarded)
         w = self._weights
         serving = self._serving(block.change, mine) if self._does else set()
-        lines = [i for i in mine if self._added[i]]
+        new = lines_of(self._new)
+        lines = [i for i in mine if self._weights.key(new[i])]
         texts = {self._new_lines[i] for i in serving}
         fates: dict[Fate, float] = {}
         keys: set[int | None] = set()

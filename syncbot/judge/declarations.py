@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from email.utils import parsedate_to_datetime
 
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 _CVE = re.compile(r"(?:CVE-\d{4}-\d{4,}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3})", re.I)
@@ -122,6 +121,8 @@ def _dated(text: str) -> date | None:
 
 def _day(text: str) -> date | None:
     try:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415  # it loads sockets; few headers need it
+
         return parsedate_to_datetime(text).date()
     except (TypeError, ValueError, IndexError):
         pass

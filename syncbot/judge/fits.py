@@ -10,7 +10,7 @@ from syncbot.diff.place import apply_file, context_sizes
 from syncbot.judge.blocks import State, in_another
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.stack import Side
-from syncbot.judge.texts import lines_of
+from syncbot.judge.texts import counts_of, lines_of
 
 ELSEWHERE = 0.5
 """A block whose text is this much in the release already is not accepted by placement alone."""
@@ -62,11 +62,12 @@ def placed_anyway(patch: Patch, finding: FileFinding) -> FileFinding:
     if applied is None or not applied.exact or applied.content is None:
         return finding
     old, new = lines_of(before.content), lines_of(there.content)
+    counts = counts_of(before.content), counts_of(there.content)
     started = apply_file(before.content, own, loose=True)
     pairs = zip(started.placements if started else (), applied.placements, own.hunks, strict=False)
     for was, now, hunk in pairs:
         leading = context_sizes(hunk)[0]
-        if in_another(old, was.line + leading, new, now.line + leading):
+        if in_another(old, was.line + leading, new, now.line + leading, counts):
             return finding  # its only place is another function's
     return replace(finding, state=FileState.CLEAN, result=Side(there.path, there.mode, applied.content))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr, parsedate_to_datetime
 from functools import cache
 
 from syncbot.diff.patch import Patch, subject_of
@@ -120,7 +119,7 @@ class Trace:
         """Whether a block of code is in none of the absorbing commits, nor anything in its place. Imports serve other
         lines, and a backport may need others."""
         files = {block.file for block in self._deciding()}
-        return any(block.file in files and not self._serves(block) for block in self.found.missing)
+        return any(block.file in files and not self._there_or_serves(block) for block in self.found.missing)
 
     @property
     def altered(self) -> bool:
@@ -149,8 +148,8 @@ class Trace:
     def _lost(self, block: Block, share: float) -> float:
         return block.weight * (1 - share) if self.form is None else self.form.lost(block)
 
-    def _serves(self, block: Block) -> bool:
-        return self.form is not None and self.form.serves(block)
+    def _there_or_serves(self, block: Block) -> bool:
+        return self.form is not None and (self.form.stands(block) or self.form.serves(block))
 
     @property
     def commit(self) -> CommitId | None:
@@ -196,6 +195,8 @@ def _fact(kind: str, what: str, commit: CommitFacts, release: str | None, more: 
 
 def witness_of(header: bytes) -> Witness:
     """The author's address, the time and the subject that a patch's header claims."""
+    from email.utils import parseaddr  # noqa: PLC0415  # it loads sockets, and is needed with a history alone
+
     text = header.decode("utf-8", "surrogateescape")
     fields: dict[str, str] = {}
     for name, value in _FIELD.findall(text):
@@ -205,6 +206,8 @@ def witness_of(header: bytes) -> Witness:
 
 
 def _seconds(text: str) -> int | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # likewise
+
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError):

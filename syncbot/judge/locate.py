@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from syncbot.errors import RepositoryDamaged
 from syncbot.judge.weights import is_trivial, squeezed_text
 from syncbot.model.ids import BlobId
 from syncbot.model.trees import ComparedTree, Tree, blob_id
@@ -84,7 +85,15 @@ class Renames:
         if not lines:
             return False
         paths = [path for found in self._new_paths().values() for path in found][:MAX_CANDIDATES]
-        return any(len(lines & said(self._target.read(path) or b"")) >= least * len(lines) for path in paths)
+        found = [self._said(path) for path in paths]
+        return any(here is None or len(lines & here) >= least * len(lines) for here in found)
+
+    def _said(self, path: str) -> frozenset[bytes] | None:
+        """What a new file says, None where the repository lacks it: a partial clone has no large files."""
+        try:
+            return said(self._target.read(path) or b"")
+        except RepositoryDamaged:
+            return None
 
     def _of_content(self, id: BlobId) -> list[str]:
         """The new paths with exactly this content."""
@@ -97,7 +106,7 @@ class Renames:
         return self._new_by_id.get(id, [])
 
     def _best(self, paths: list[str], lines: frozenset[bytes], least: float, like: Alike) -> str | None:
-        scored = [(like(lines, said(self._target.read(p) or b"")), p) for p in paths[:MAX_CANDIDATES]]
+        scored = [(like(lines, self._said(p) or frozenset()), p) for p in paths[:MAX_CANDIDATES]]
         good = sorted((score, p) for score, p in scored if score >= least)
         if not good or (len(good) > 1 and good[-2][0] >= good[-1][0] - 0.05):
             return None  # two homes that look alike: none is known to be it

@@ -68,20 +68,20 @@ def measure(texts: Texts, change: Change) -> Measures:
         low + i: window[0] + j for i, j in mapping(match(texts.na[low:high], texts.nt[window[0] : window[1]])).items()
     }
     white = not added and not removed
-    followed, reworded = _followed(texts, change, there, window)
+    followed, reworded = _followed(texts, change, there, window, added)
     return Measures(
         weight=total,
         contrast=gained / total if total else 0.0,
         alignment=_alignment(texts, change, there, added, (low, high)),
         remains=_remains(texts, change, window, removed),
-        bare=_bare(texts, change, there, added),
-        edited=_edited(texts, change, there, window, 1.0),
+        bare=_bare(texts, change, there, window, added),
+        edited=_edited(texts, change, there, window, added, 1.0),
         followed=followed,
         reworded=reworded,
         mute=bool(texts.remarks) and not any(texts.acts(line) for line in [*added, *removed]),
         acts=total > 0 or any(texts.is_word(line) for line in [*added, *removed]),
         short=_short(texts, change, there),
-        alike=_edited(texts, change, there, window, 0.0),
+        alike=_edited(texts, change, there, window, added, 0.0),
         kept=_kept(texts, change, window, removed),
         guarded=guarded(texts, change, there, (low, high)),
         added=len(added),
@@ -122,6 +122,8 @@ def _alignment(
 
 def _remains(texts: Texts, change: Change, window: tuple[int, int], removed: list[bytes]) -> float:
     """How much of the weight that the block removes stands in the window, above what the after-image has there."""
+    if not removed:
+        return 0.0
     here = Counter(texts.nt[window[0] : window[1]])
     low, high = max(change.b0 - CONTEXT, 0), min(change.b1 + CONTEXT, len(texts.a))
     here -= Counter(texts.na[low:high])
@@ -135,9 +137,9 @@ def _remains(texts: Texts, change: Change, window: tuple[int, int], removed: lis
     return found / total if total else 0.0
 
 
-def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> float:
-    """Missing lines between two found neighbours, with nothing like them between those in the release: what has no
-    successor was not edited since, it is not there."""
+def _bare(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], added: list[bytes]) -> float:
+    """Missing lines with nothing like them in the release between what is found around them: what has no successor was
+    not edited since, it is not there."""
     wanted = set(added)
     found = 0.0
     line = change.b0
@@ -151,10 +153,12 @@ def _bare(texts: Texts, change: Change, there: dict[int, int], added: list[bytes
         missing = [
             (texts.na[i], texts.a[i]) for i in range(line, end) if texts.na[i] in wanted and not is_trivial(texts.na[i])
         ]
-        above, below = there.get(line - 1), there.get(end)
-        if above is not None and below is not None:
-            fresh = [_words(texts.t[i]) for i in range(above + 1, below) if texts.is_new(texts.nt[i])]
-            found += sum(texts.line_weight(x) for x, raw in missing if not _any_alike(_words(raw), fresh))
+        above = max((there[i] for i in there if i < line), default=window[0] - 1)
+        below = min((there[i] for i in there if i >= end), default=window[1])
+        fresh = [_words(texts.t[i]) for i in range(above + 1, below) if texts.is_new(texts.nt[i])]
+        if line - 1 not in there or end not in there:  # a neighbour was edited, or it went elsewhere together with them
+            missing = [(x, raw) for x, raw in missing if not texts.is_new(x)]
+        found += sum(texts.line_weight(x) for x, raw in missing if not _any_alike(_words(raw), fresh))
         line = end
     return found
 
@@ -200,11 +204,26 @@ def _any_alike(own: Counter[bytes], others: list[Counter[bytes]]) -> bool:
     )
 
 
-def _edited(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], least: float) -> float:
+def _lost(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> list[int]:
+    """The telling lines that the block brings in and that are not found. What it only indents anew it does not bring
+    in: how that reads in the release is no matter of the patch."""
+    wanted = set(added)
+    lines = (i for i in range(change.b0, change.b1) if i not in there and texts.na[i] in wanted)
+    return [i for i in lines if not is_trivial(texts.na[i])]
+
+
+def _edited(
+    texts: Texts,
+    change: Change,
+    there: dict[int, int],
+    window: tuple[int, int],
+    added: list[bytes],
+    least: float,
+) -> float:
     """Later edits leave most of a line's words: of the weight of the lines not found, the share (0..1) that has a
     successor of its own at the place, alike, and with that share of the words that the line brings in. Spread over
     several lines the same words say something else."""
-    lost = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    lost = _lost(texts, change, there, added)
     missing = [i for i in lost if texts.says(texts.na[i])]
     if not missing:
         return 0.0 if lost else 1.0
@@ -236,12 +255,14 @@ def _short(texts: Texts, change: Change, there: dict[int, int]) -> bool:
     return any(i not in there for i in own) and any(i in there for i in lines if texts.says(texts.na[i]))
 
 
-def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int]) -> tuple[float, float]:
+def _followed(
+    texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], added: list[bytes]
+) -> tuple[float, float]:
     """Where a commit shows that the lines were there: the share (0..1, by weight) of the missing ones of which
     something is left, a new line that is more like it than like anything that the patch takes out. A later edit that
     comes nearer to the old line than to the new one has undone the change. And the share of those that are only
     worded otherwise."""
-    lost = [i for i in range(change.b0, change.b1) if i not in there and not is_trivial(texts.na[i])]
+    lost = _lost(texts, change, there, added)
     missing = [i for i in lost if texts.says(texts.na[i])]
     if not missing:
         return (0.0, 0.0) if lost else (1.0, 1.0)
@@ -258,11 +279,12 @@ def _followed(texts: Texts, change: Change, there: dict[int, int], window: tuple
         heft = texts.line_weight(texts.na[line]) or 1e-9
         total += heft
         own = _words(texts.a[line])
-        named = None if change.a1 > change.a0 else texts.coined(own)
+        named = None if change.a1 > change.a0 or not fresh else texts.coined(own)
         for spot in fresh:
             theirs = _words(texts.t[spot])
             like = _dice(own, theirs)
-            turned = any(token in _LOGIC for token in theirs - own)
+            more = theirs - own
+            turned = any(token in _LOGIC for token in more if token != b"|" or more[token] > 1)  # one: a flag more
             if named is not None and not named.intersection(theirs):
                 continue  # another addition that is built alike
             if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):
@@ -288,6 +310,8 @@ def _kept(texts: Texts, change: Change, window: tuple[int, int], removed: list[b
     """Whether upstream edited a line that the patch takes out, instead of taking it out."""
     gone = set(removed)
     old = [_words(texts.b[i]) for i in range(change.a0, change.a1) if texts.nb[i] in gone and texts.says(texts.nb[i])]
+    if not old:
+        return False
     fresh = [i for i in range(*window) if texts.is_new(texts.nt[i]) and texts.says(texts.nt[i])]
     if len(old) * len(fresh) > MOST_PAIRS:
         return True
@@ -327,6 +351,8 @@ def _white_stays(texts: Texts, change: Change, window: tuple[int, int]) -> bool:
 
 def _nearby(texts: Texts, change: Change, added: list[bytes]) -> float:
     """How much of what it adds stands in the same function or list; a definition stands once in a file, wherever."""
+    if not added:
+        return 0.0
     low, high = texts.section(change)
     if any(is_head(line) and texts.gain(squeeze(line)) for line in texts.a[change.b0 : change.b1]):
         low, high = 0, len(texts.t)

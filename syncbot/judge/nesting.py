@@ -49,6 +49,13 @@ def guarded(texts: Texts, change: Change, there: dict[int, int], slice_: tuple[i
     )
 
 
+def level(lines: list[bytes]) -> tuple[int, int, bool]:
+    """How deep the line after these is: open braces, open `#if`s, and whether a comment or a long text is open."""
+    switches = sum(line.lstrip().startswith(b"#if") for line in lines)
+    ends = sum(line.lstrip().startswith(b"#endif") for line in lines)
+    return _depth(lines), switches - ends, _commented(lines)
+
+
 def _dead(texts: Texts, start: int, first: int, own: set[bytes]) -> bool:
     """Whether a new statement that leaves stands before the first line, in its branch, at its level or further out."""
     outermost = _indent(texts.t[first])
@@ -133,7 +140,9 @@ def _deeper(texts: Texts, line: int, there: dict[int, int], slice_: tuple[int, i
 
 def _depth(lines: list[bytes]) -> int:
     """Braces opened less those closed."""
-    text = b"\n".join(_QUOTED.sub(b"", line) for line in lines)
+    text = b"\n".join(lines)
+    if b'"' in text or b"'" in text or b"//" in text:
+        text = b"\n".join(_QUOTED.sub(b"", line) for line in lines)
     return text.count(b"{") - text.count(b"}")
 
 

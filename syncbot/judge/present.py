@@ -25,6 +25,9 @@ def proved(case: Case) -> Decision | None:
     at its own place and its before-image does not."""
     if not all(is_upstream(file) for file in case.files):
         return None
+    if any(block.state is State.WRAPPED for file in case.files for block in file.blocks):
+        said = "every change stands at its place, some of it in other line breaks"
+        return drop(case, Proof.MATCHED, said, Evidence("placed", f"{said}, in {named(case.files)}"))
     kind = "merge-noop" if all(file.state is FileState.NOOP for file in case.files) else "placed"
     what = "merging it changes nothing" if kind == "merge-noop" else "every change stands at its place"
     return drop(case, Proof.PROVED, what, Evidence(kind, f"{what} in {named(case.files)}"))

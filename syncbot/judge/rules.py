@@ -13,7 +13,7 @@ from syncbot.judge.blocks import ABSENT, BlockFinding, State
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.weights import Kind, is_program
 
-UPSTREAM = frozenset({State.NOOP, State.PLACED})
+UPSTREAM = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 
 SCORE_SMALL, SCORE_MEDIUM, SCORE_LARGE = 0.95, 0.8, 0.7
 """The score that a match needs: a small patch says little, so all of it must be there; a large one may have been edited
@@ -189,7 +189,8 @@ def _not_there(block: BlockFinding, whole: float) -> str:
         and found.edited < MISSING
         and block.score <= ABSENT
     )
-    excused = _small(block, whole) or found.reworded >= 1 or (whole >= MEDIUM and _rewritten(block))
+    told = found.removed > 0 or found.followed > 0  # what is only added, and nothing came of it: the call of a helper
+    excused = (_small(block, whole) and told) or found.reworded >= 1 or (whole >= MEDIUM and _rewritten(block))
     if absent and not excused:
         return "nothing of the change {} is there, nor anything like it"
     if found.bare >= BARE and found.bare > BARE_SHARE * whole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from syncbot.diff.lines import mapping, match
+from syncbot.diff.aligned import Aligned
 from syncbot.diff.render import render_file
 from syncbot.judge.blocks import BlockFinding, State
 from syncbot.judge.case import Case
@@ -13,7 +13,7 @@ from syncbot.judge.files import REGULAR, FileFinding
 from syncbot.judge.lineage import Trace
 from syncbot.judge.rules import deciding
 from syncbot.judge.stack import Side
-from syncbot.judge.texts import CONTEXT, lines_of, squeezed_of
+from syncbot.judge.texts import CONTEXT, lines_of, squeezed_aligned
 from syncbot.model.judgement import Comparison
 from syncbot.model.trees import FILE
 from syncbot.model.verdicts import Verdict
@@ -51,7 +51,7 @@ def _places(file: FileFinding) -> Iterator[Comparison]:
         yield Comparison(file.change.path, target.path, _cut(ours), _cut(theirs), 1, 1)
         return
     old, new, there = (lines_of(side.content) for side in (before, after, target))
-    where = mapping(match(squeezed_of(before.content), squeezed_of(target.content)))
+    where = squeezed_aligned(before.content, target.content)
     for first, last in _clusters([b for b in file.blocks if b.state in _TOLD]):
         low, high = max(first.change.a0 - CONTEXT, 0), min(last.change.a1 + CONTEXT, len(old))
         our_low = first.change.b0 - (first.change.a0 - low)
@@ -75,7 +75,7 @@ def _clusters(blocks: Sequence[BlockFinding]) -> Iterator[tuple[BlockFinding, Bl
             start = at
 
 
-def _span(where: dict[int, int], low: int, high: int, size: int) -> tuple[int, int] | None:
+def _span(where: Aligned[bytes], low: int, high: int, size: int) -> tuple[int, int] | None:
     """The lines of the release between those that stand around low..high on both sides; None where none is near."""
     above = next((x for x in range(low, max(low - FAR, -1), -1) if x in where), None)
     below = next((x for x in range(high - 1, high + FAR) if x in where), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncbot.diff.lines import changes, mapping, match, split_lines
+from syncbot.diff.lines import changes, match, split_lines
 from syncbot.diff.merge import merge3
 from syncbot.diff.patch import Patch
 from syncbot.judge.blocks import State
@@ -15,7 +15,7 @@ from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.lineage import Lineage
 from syncbot.judge.locate import Renames
 from syncbot.judge.stack import FileChange, Fitted, Misfit, Overlay, Side, fit_patch
-from syncbot.judge.texts import CONTEXT, lines_of, squeezed_of
+from syncbot.judge.texts import CONTEXT, lines_of, squeezed_aligned, squeezed_of
 from syncbot.judge.weights import is_trivial, squeeze
 from syncbot.model.ids import PatchName
 from syncbot.model.verdicts import Action
@@ -188,7 +188,7 @@ def stands_free(files: Sequence[FileFinding], stacks: Stacks) -> bool:
         if stacks.before.side(change.old_path) is None or change.before is None or not file.target or not file.blocks:
             return False
         own = squeezed_of(change.before.content)
-        there = mapping(match(own, squeezed_of(file.target.content)))
+        there = squeezed_aligned(change.before.content, file.target.content)
         for _, waiting in stacks.waiting.get(change.old_path, []):
             added, _ = touched(waiting)
             for block in file.blocks:
@@ -209,7 +209,7 @@ def _is_of_waiting(file: FileFinding, stacks: Stacks) -> bool:
     base, before = stacks.before.side(file.change.old_path), file.change.before
     if base is None or before is None or file.state is FileState.GONE:
         return base is None
-    known = mapping(match(squeezed_of(before.content), squeezed_of(base.content)))
+    known = squeezed_aligned(before.content, base.content)
     size = len(lines_of(before.content))
     return any(
         line not in known

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from syncbot.diff.lines import Change, changes, lines_of, mapping, match
+from syncbot.diff.aligned import Aligned
+from syncbot.diff.lines import Change, changes, lines_of, match
+from syncbot.diff.merge import Region, regions_of
 from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, squeezed_text, weight
 
-__all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "squeezed_of"]
+__all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "squeezed_aligned", "squeezed_of"]
 
 CONTEXT = 3
 """Surrounding lines that say where a block belongs, as in a unified diff."""
@@ -32,6 +34,12 @@ def squeezed_of(content: bytes) -> list[bytes]:
 @lru_cache(maxsize=64)
 def counts_of(content: bytes) -> Counter[bytes]:
     return Counter(squeezed_of(content))
+
+
+@lru_cache(maxsize=16)
+def squeezed_aligned(a: bytes, b: bytes) -> Aligned[bytes]:
+    """Where the lines of one text stand in the other, white space ignored."""
+    return Aligned(squeezed_of(a), squeezed_of(b))
 
 
 def is_head(line: bytes) -> bool:
@@ -58,13 +66,21 @@ class Texts:
         self.b, self.a, self.t = lines_of(before), lines_of(after), lines_of(target)
         self.own = changes(match(self.b, self.a), len(self.b), len(self.a))
         self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
-        self.theirs = changes(match(self.b, self.t), len(self.b), len(self.t))
         self.count_b = counts_of(before)
         self.count_a = _counted(self.count_b, self.own, self.nb, self.na)
-        self.count_t = _counted(self.count_b, self.theirs, self.nb, self.nt)
+        self.count_t = counts_of(target)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self._hefts: dict[bytes, float] = {}
-        self.b_to_t = mapping(match(self.nb, self.nt))
+        self._windows: dict[Change, tuple[int, int]] = {}
+        self.b_to_t = squeezed_aligned(before, target)
+
+    def regions(self) -> list[Region]:
+        """What becomes of every place that the patch changes as it is merged with what the release changed."""
+        theirs = Aligned(self.b, self.t)
+        end = {len(self.b): len(self.t)}
+        return regions_of(
+            self.t, self.a, theirs.around(self.own), self.own, lambda line: end[line] if line in end else theirs[line]
+        )
 
     def _remarks(self, change: Change) -> list[bytes]:
         return [*remarks(self.b[change.a0 : change.a1]), *remarks(self.a[change.b0 : change.b1])]
@@ -106,24 +122,27 @@ class Texts:
     def window(self, change: Change) -> tuple[int, int]:
         """The release's lines between what surrounds the block: from its third mapped neighbour above to its third
         below."""
-        return self._edge(range(change.a0 - 1, -1, -1), 0), self._edge(
-            range(change.a1, len(self.b)), len(self.t) - 1
-        ) + 1
+        found = self._windows.get(change)
+        if found is None:
+            low = self._edge(range(change.a0 - 1, -1, -1), 0)
+            high = self._edge(range(change.a1, len(self.b)), len(self.t) - 1) + 1
+            found = self._windows[change] = low, high
+        return found
 
     def _edge(self, lines: range, otherwise: int) -> int:
         seen = 0
         for line in lines:
-            if line in self.b_to_t:
+            there = self.b_to_t.get(line)
+            if there is not None:
                 seen += 1
                 if seen == CONTEXT:
-                    return self.b_to_t[line]
+                    return there
         return otherwise
 
     def section(self, change: Change) -> tuple[int, int]:
         """The release's lines around the block's place within the same function or list, at most NEARBY each way."""
         low, high = self.window(change)
         first, last = max(low - NEARBY, 0), min(high + NEARBY, len(self.t))
-        heads = [i for i in range(first, last) if _HEAD.match(self.t[i])]
-        above = [i for i in heads if i < low]
-        below = [i for i in heads if i >= high]
-        return (above[-1] if above else first), (below[0] if below else last)
+        above = (i for i in range(low - 1, first - 1, -1) if _HEAD.match(self.t[i]))
+        below = (i for i in range(high, last) if _HEAD.match(self.t[i]))
+        return next(above, first), next(below, last)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncbot.judge.ahead import awaited
-from syncbot.judge.blocks import State, analyse
+from syncbot.judge.blocks import BlockFinding, State, analyse
 from syncbot.judge.case import Case, Decision, ask, drop, missing
 from syncbot.judge.commits_follow import Fate
 from syncbot.judge.commits_kin import imports
@@ -15,8 +15,9 @@ from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.lineage import SMALL as LARGE
 from syncbot.judge.lineage import Trace, names
 from syncbot.judge.needed import by_fit
+from syncbot.judge.nesting import level
 from syncbot.judge.present import needed_beside
-from syncbot.judge.rules import REMAINS, SMALL, UPSTREAM, deciding, is_half
+from syncbot.judge.rules import BARE, MEDIUM, REMAINS, SMALL, UPSTREAM, against, deciding, is_half
 from syncbot.judge.texts import lines_of
 from syncbot.model.verdicts import Proof, Verdict
 
@@ -72,20 +73,51 @@ def unweighed(case: Case) -> bool:
 
 
 def elsewhere(case: Case, trace: Trace) -> bool:
-    """Whether the commit wrote a change of the patch at another place than the patch's own, which it left as it was, or
-    under a condition that the patch does not have. Its own version of the file tells, for that is nearest to both."""
+    """Whether the commit wrote a change of the patch at another place than the patch's own, under a condition that the
+    patch does not have, in another order, or in another form: all that speaks against a match where there are only
+    trees. Its own version of the file tells, for that is nearest to both, and nobody has edited it since."""
     for file in deciding(case.files):
-        before, after = file.change.before, file.change.after
-        if before is None or after is None or b"\0" in after.content:
+        after = file.change.after
+        if after is None or b"\0" in after.content:
             continue
+        before = file.change.before.content if file.change.before else b""
         for content in trace.versions(file.change.paths):
-            for block in analyse(before.content, after.content, content, file.change.path).blocks:
+            for block in analyse(before, after.content, content, file.change.path).blocks:
                 added = lines_of(after.content)[block.change.b0 : block.change.b1]
                 if not block.weight or block.state in UPSTREAM or (added and all(map(imports, added))):
                     continue
-                if block.state in AS_BEFORE or block.measures.guarded:
+                if block.state is State.TWICE and _whole_elsewhere(after.content, content, block):
+                    continue
+                if block.state in AS_BEFORE or _only_edited(block) or against(file, block, case.score.weight):
+                    return True
+                if case.score.weight < MEDIUM and _in_another_order(block):
                     return True
     return False
+
+
+def _whole_elsewhere(after: bytes, content: bytes, block: BlockFinding) -> bool:
+    """Whether what a block adds stands in the content line by line as the patch has it, as deep as there: at another
+    place of the same list."""
+    mine, theirs = lines_of(after), lines_of(content)
+    start, end = block.change.b0, block.change.b1
+    while start < end and not mine[start].strip():
+        start += 1
+    while end > start and not mine[end - 1].strip():
+        end -= 1
+    size = end - start
+    spots = [at for at in range(len(theirs) - size + 1) if theirs[at : at + size] == mine[start:end]]
+    return bool(spots) and level(mine[:start]) == level(theirs[: spots[0]])
+
+
+def _in_another_order(block: BlockFinding) -> bool:
+    """Whether lines are there that do not stand where the others do: in a small patch their order may be its point."""
+    found = block.measures
+    return found.added > 0 and (found.contrast - found.alignment) * found.weight >= BARE
+
+
+def _only_edited(block: BlockFinding) -> bool:
+    """Whether a line that the patch takes out, and puts nothing for, stands there with an edit."""
+    return block.measures.kept and not block.measures.added
 
 
 def lives_on(case: Case, trace: Trace) -> bool:

@@ -20,9 +20,13 @@ _TRIVIAL = frozenset(
 
 
 _REMARK = re.compile(
-    rb"\s*(//|/\*|\*(\s|/|$)|dnl\s|<!--|#\s+(?!(if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line)\b))"
+    rb"\s*(//|/\*(?![./])|\*(\s|/|$)|dnl\s|<!--"
+    rb"|#\s+(?!(if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line)\b|CONFIG_\w+ is not set))"
 )
-"""A line that begins as a comment does in one of the usual languages."""
+"""A line that begins as a comment does in one of the usual languages. A path with a wildcard is none, nor is what a
+kernel's configuration says of an option that is off."""
+_OPENED = re.compile(rb"(?:^\s*|.*[\s;{}(),](?=/\*[\s*\w]))/\*(?![./])")
+"""A line in which a comment may begin that goes on in the next one."""
 REMARK = 0.25
 """What a comment weighs beside code: it does nothing, and is reworded as it is merged."""
 
@@ -33,7 +37,7 @@ def remarks(lines: Sequence[bytes]) -> Iterator[bytes]:
     for line in lines:
         if within or (_REMARK.match(line) and not (b"*/" in line and line.split(b"*/", 1)[1].strip())):
             yield line
-        opened, closed = line.rfind(b"/*"), line.rfind(b"*/")
+        opened, closed = line.rfind(b"/*") if _OPENED.match(line) else -1, line.rfind(b"*/")
         within = opened > closed or (within and closed < 0)
 
 

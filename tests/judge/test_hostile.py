@@ -472,3 +472,79 @@ def test_an_expected_output_is_no_configuration() -> None:
     after = {CODE: function(AUDITED), "tests/network.py": "check()\n", "conf/network.conf": unit}
     target = {CODE: function(AUDITED), "tests/network.py": "check()\n"}
     stays(by_trees(patch_of(base, after), base, target))
+
+
+# A commit that is nearly the patch: what speaks against a match in two trees speaks against its having been taken.
+
+PREPARE = "".join(f"    prepare_step_{i}(ctx, wanted);\n" for i in range(12))
+TAKEN_OTHERWISE: dict[str, tuple[str, Files, Files, Files]] = {
+    "a check behind the use": (
+        CODE,
+        {CODE: function("")},
+        {CODE: function(GUARD + "    memcpy(ctx->room, ctx->from, wanted);\n" + PREPARE)},
+        {CODE: function("    memcpy(ctx->room, ctx->from, wanted);\n" + PREPARE + GUARD)},
+    ),
+    "one hunk with the other default": (
+        CODE,
+        {CODE: function("", setup="    int mode = MODE_OPEN_FOR_ALL;\n" + SETUP)},
+        {CODE: function(PREPARE, setup="    int mode = MODE_OWNER_ONLY;\n" + SETUP)},
+        {CODE: function(PREPARE, setup="    int mode = MODE_GROUP_READS;\n" + SETUP)},
+    ),
+    "a new file that others may read": (
+        "save.py",
+        {"rest.py": "x = 1\n"},
+        {"rest.py": "x = 1\n", "save.py": "".join(f"step_{i}(data)\n" for i in range(8)) + "os.open(path, 0o600)\n"},
+        {"rest.py": "x = 1\n", "save.py": "".join(f"step_{i}(data)\n" for i in range(8)) + "os.open(path, 0o644)\n"},
+    ),
+    "a line edited that the patch removes": (
+        CODE,
+        {CODE: function("    trust_all(ctx);\n    skip_verify(ctx);\n    allow_root(ctx);\n")},
+        {CODE: function("")},
+        {CODE: function("    allow_root(ctx, 1);\n")},
+    ),
+    "keys under another name": (
+        "compose.yml",
+        {"compose.yml": "base:\n  image: base\n  tag: one\n"},
+        {"compose.yml": "base:\n  image: base\n  tag: one\nweb:\n  image: web\n  read_only: true\n  cap_drop: ALL\n"},
+        {
+            "compose.yml": "base:\n  image: base\n  tag: one\n"
+            "db:\n  read_only: true\n  cap_drop: ALL\nweb:\n  image: web\n"
+        },
+    ),
+    "a new function that is left out": (
+        CODE,
+        {CODE: function("")},
+        {
+            CODE: function("")
+            + "int check(int a)\n{\n    if (a < 0)\n        return refuse(a);\n    return accept(a);\n}\n"
+        },
+        {
+            CODE: "#if 0\nint check(int a)\n{\n    if (a < 0)\n        return refuse(a);\n"
+            "    return accept(a);\n}\n#endif\n" + function("")
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("case", TAKEN_OTHERWISE)
+def test_a_commit_that_took_it_otherwise_did_not_take_it(case: str, mode: str, tmp_path: Path) -> None:
+    _, base, after, target = TAKEN_OTHERWISE[case]
+    stays(by(mode, tmp_path, base, after, target))
+
+
+def test_the_call_of_a_large_new_helper_counts() -> None:
+    """Upstream has the helper of a hundred lines, and does not call it yet."""
+    helper = "".join(f"    clean_field_{i}(ctx, ctx->field_{i});\n" for i in range(100))
+    helper = "static void clean(struct ctx *ctx)\n{\n" + helper + "}\n\n"
+    base, after = {CODE: function("")}, {CODE: helper + function("    clean(ctx);\n")}
+    stays(by_trees(patch_of(base, after), base, {CODE: helper + function("", setup=SETUP + "    other(ctx);\n")}))
+
+
+@pytest.mark.parametrize("edge", ["above", "below"])
+def test_a_line_missing_beside_an_edited_neighbour_is_missing(edge: str) -> None:
+    """Upstream's version leaves the guard out, and has the next line in another form."""
+    block = GUARD + PREPARE if edge == "above" else PREPARE + GUARD
+    near, other = ("setup_7(ctx)", "setup_7(ctx, 1)") if edge == "above" else ("finish_0(ctx)", "finish_0(ctx, 1)")
+    base, after = {CODE: function("")}, {CODE: function(block)}
+    stays(by_trees(patch_of(base, after), base, {CODE: function(PREPARE).replace(near, other)}))
