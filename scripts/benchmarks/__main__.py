@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from benchmarks import accuracy, day, engine, engine_history, index, mutants, startup
+from benchmarks import accuracy, day, engine, engine_history, index, layouts, mutants, reports, startup
 from benchmarks.cases import Cases, Corpus, Stories
 from benchmarks.tables import Report
+from syncbot.layouts.formats import FORMATS
 
 CORPUS = "A folder of cases: DIR/cases/PKG/{old,new,patches/series}. Default: generated histories."
 LABELS = "What became of its patches, as JSON lines: package, patch, label (KEPT, DROPPED_UPSTREAM), kept_as."
@@ -132,6 +133,30 @@ def _day(packages: str, rounds: int, jobs: int | None, svg: Path | None, as_json
 def _startup(rounds: int, as_json: bool) -> None:
     """Whole processes: what a person waits for."""
     show(startup.report(rounds), as_json=as_json)
+
+
+@main.command("reports")
+@click.option("--packages", type=click.IntRange(1), default=1000, show_default=True, help="Packages of five patches.")
+@click.option("--moves", type=click.IntRange(1), default=8, show_default=True, help="Releases each went through.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Measurements of each.")
+@json_option
+def _reports(packages: int, moves: int, rounds: int, as_json: bool) -> None:
+    """The reports over many packages with a past: queries, and whole commands."""
+    show(reports.report(packages, moves, rounds), as_json=as_json)
+
+
+@main.command("layouts")
+@click.argument("name", metavar="FORMAT")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--folder", default="", metavar="DIR", help="Only below this folder of the repository.")
+@click.option("--most", type=click.IntRange(1), metavar="N", help="Stop after so many recipes with patches.")
+@click.option("--list", "listed", is_flag=True, help="Also list every refusal.")
+@json_option
+def _layouts(name: str, path: Path, folder: str, most: int | None, listed: bool, as_json: bool) -> None:
+    """Recipes of a packaging repository: is each read without loss, and does each edit do what it says?"""
+    if name not in FORMATS:
+        raise click.UsageError(f"no format is named {name!r}; there are {', '.join(FORMATS)}")
+    show(layouts.report(name, path, folder=folder, most=most, listed=listed), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ DOCUMENTS = ("README.md", ".github/REFERENCE.md")
 
 EXITS = {
     Exit.DONE: "The work was done, also when a person is needed or one package failed and was reported.",
-    Exit.PERSON: "With `--exit-code`: something needs a person.",
+    Exit.PERSON: "With `--exit-code`: something needs a person. Of `reproduce`: something came out otherwise.",
     Exit.INPUT: "Usage, settings or input that cannot be read, or output that cannot be written.",
     Exit.FAULT: "Our fault.",
     Exit.UNREACHABLE: "Every upstream or the forge was out of reach.",

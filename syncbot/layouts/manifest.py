@@ -75,11 +75,11 @@ def read_manifest(content: bytes, path: str, policy: Policy) -> Manifest:
     if values.given(BASE) and normalise(values.get(BASE), pattern=values.get(TAG_PATTERN)) is None:
         _placed(values, BASE, version, values.get(BASE))
     keep = values.get(KEEP)
-    history = _placed(values, HISTORY, _repository, values.get(HISTORY)) if values.given(HISTORY) else None
+    history = _placed(values, HISTORY, repository, values.get(HISTORY)) if values.given(HISTORY) else None
     return Manifest(values, upstream, read_policy(values, policy), dict(keep), history)
 
 
-def _repository(text: str) -> Upstream:
+def repository(text: str) -> Upstream:
     found = addresses.parse(text)
     if found.scheme != "git":
         raise InputError(f"the history {addresses.shown(found)} is no git repository", "write git:URL or git:PATH")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from syncbot.errors import Fault, InputError
 from syncbot.layouts.manifest import new_manifest
-from syncbot.layouts.overlay import Overlay
+from syncbot.layouts.names import free_name, one_line
+from syncbot.layouts.overlay import Below, Overlay
 from syncbot.layouts.reading import MANIFEST, SERIES, escape, is_package_name, patch_files, read_package, read_packages
 from syncbot.model import series as quilt
 from syncbot.model import tomledit
@@ -17,10 +18,11 @@ from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
-from syncbot.plan.model import Edit, Plan
+from syncbot.plan.model import Edit, Move
 from syncbot.ports.layout import PackagesRead
 
 Changes = dict[str, bytes | None]
+_NO_PATCHES = b"# One patch per line, in the order in which they apply, as quilt has it.\n"
 
 
 class NativeLayout:
@@ -32,10 +34,21 @@ class NativeLayout:
     def read(self, downstream: Tree, folder: str, policy: Policy) -> PackagesRead:
         return read_packages(downstream, folder, policy, self._limits)
 
+    def one(self, downstream: Tree, folder: str, policy: Policy, name: str, path: str = "") -> Package:
+        """A package without the others; it lies where its name says."""
+        found = read_packages(Below(downstream, path or f"{folder}/{name}"), folder, policy, self._limits)
+        for problem in found.problems:
+            raise problem.error
+        for package in found.packages:
+            if package.name == name:
+                return package
+        raise InputError(f"no package is named {name!r}", f"the packages are the folders of {folder}/")
+
     def edit(
-        self, downstream: Tree, package: Package, edits: tuple[Edit, ...], version: str | None
+        self, downstream: Tree, package: Package, edits: tuple[Edit, ...], move: Move
     ) -> Mapping[str, bytes | None]:
         self._require_current(downstream, package)
+        version = move.version
         before = series = _series(downstream, package)
         patches = {patch.name: patch for patch in package.series}
         changes: Changes = {}
@@ -66,9 +79,6 @@ class NativeLayout:
         base = package.base if version is None else version
         return self._sealed(downstream, replace(package, base=base, series=tuple(patches.values())), changes)
 
-    def plan_edits(self, downstream: Tree, plan: Plan) -> Mapping[str, bytes | None]:
-        return self.edit(downstream, plan.package, plan.edits, plan.target.version)
-
     def restore(
         self, downstream: Tree, package: Package, name: str, content: bytes, reason: str | None
     ) -> Mapping[str, bytes | None]:
@@ -76,14 +86,15 @@ class NativeLayout:
         wrong = escape(name)
         if wrong is not None:
             raise InputError(f"{name} {wrong}", "give it another name")
-        free = _free_name(downstream, package, name, content)
+        lies_there = lambda free: downstream.read(f"{package.path}/{free}") not in (None, content)  # noqa: E731  # one line
+        free = free_name(name, {patch.name for patch in package.series}, lies_there)
         series = quilt.append(_series(downstream, package), free)
         changes: Changes = {
             f"{package.path}/{free}": content,
             f"{package.path}/{SERIES}": quilt.format(series),
         }
         if reason is not None:
-            reason = _one_line(reason)
+            reason = one_line(reason)
             changes[f"{package.path}/{MANIFEST}"] = _pinned(_manifest(downstream, package), free, reason)
         restored = SeriesPatch(free, content, None, reason)
         return self._sealed(downstream, replace(package, series=(*package.series, restored)), changes)
@@ -97,7 +108,7 @@ class NativeLayout:
             raise InputError(f"{name} is not in the series of {package.name}", "see `syncbot report`")
         if found.keep is not None:
             raise InputError(f"{name} is pinned already: {found.keep}", f"edit [keep] in {package.path}/{MANIFEST}")
-        reason = _one_line(reason)
+        reason = one_line(reason)
         changes: Changes = {f"{package.path}/{MANIFEST}": _pinned(_manifest(downstream, package), name, reason)}
         after = tuple(replace(p, keep=reason) if p is found else p for p in package.series)
         return self._sealed(downstream, replace(package, series=after), changes)
@@ -128,6 +139,8 @@ class NativeLayout:
             for patch in found:
                 series = quilt.append(series, PatchName(patch))
             changes[f"{path}/{SERIES}"] = quilt.format(series)
+        if not found and downstream.entry(f"{path}/{SERIES}") is None:
+            changes[f"{path}/{SERIES}"] = _NO_PATCHES
         read_package(Overlay(downstream, changes), path, Policy(), self._limits)
         return changes
 
@@ -171,24 +184,3 @@ def _pinned(manifest: str, name: str, reason: str) -> bytes:
         return tomledit.add_to_table(manifest, "keep", name, reason).encode()
     except UnicodeEncodeError as error:
         raise InputError(f"{name!r} is not UTF-8 and cannot stand in {MANIFEST}", "rename the patch") from error
-
-
-def _one_line(reason: str) -> str:
-    """A reason as `[keep]` can hold it."""
-    words = "".join(c if c.isprintable() else " " for c in reason).split()
-    if not words:
-        raise InputError("a pinned patch needs a reason", "say why it stays")
-    return " ".join(words)
-
-
-def _free_name(downstream: Tree, package: Package, name: str, content: bytes) -> PatchName:
-    """The name, or with a number before its ending where the series or another file has it already."""
-    stem, dot, ending = name.rpartition(".")
-    if not dot or "/" in ending or not stem or stem.endswith("/"):
-        stem, ending = name, ""
-    taken = {patch.name for patch in package.series}
-    number, free = 1, name
-    while free in taken or downstream.read(f"{package.path}/{free}") not in (None, content):
-        number += 1
-        free = f"{stem}-{number}{dot if ending else ''}{ending}"
-    return PatchName(free)

@@ -27,3 +27,20 @@ class Overlay:
     def paths(self) -> Iterable[str]:
         gone = {path for path, content in self._changes.items() if content is None}
         return (set(self._below.paths()) | self._changes.keys()) - gone
+
+
+class Below:
+    """A tree of which only one folder is seen, so that reading one package does not read them all."""
+
+    def __init__(self, whole: Tree, folder: str) -> None:
+        self._whole = whole
+        self._prefix = f"{folder}/"
+
+    def entry(self, path: str) -> Entry | None:
+        return self._whole.entry(path) if path.startswith(self._prefix) else None
+
+    def read(self, path: str) -> bytes | None:
+        return self._whole.read(path) if path.startswith(self._prefix) else None
+
+    def paths(self) -> Iterable[str]:
+        return (path for path in self._whole.paths() if path.startswith(self._prefix))

@@ -31,7 +31,7 @@ _PACKAGE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+~-]{0,98}[A-Za-z0-9_+~-
 
 def read_packages(tree: Tree, folder: str, policy: Policy, limits: Limits) -> PackagesRead:
     """Every package below `folder`, by name; and a Problem for each that cannot be read."""
-    link = _link_on(tree, folder)
+    link = link_on(tree, folder)
     if link is not None:
         error = HostileInput("is a symlink, which is not followed", "make it a folder", path=link)
         return PackagesRead((), (Problem(folder, error),))
@@ -60,7 +60,7 @@ def read_package(tree: Tree, path: str, policy: Policy, limits: Limits) -> Packa
         remedy = "use letters, digits and . _ + ~ -, at most 100"
         raise InputError(f"{name!r} is no name for a package", remedy, path=path)
     manifest_path = f"{path}/{MANIFEST}"
-    if _link_on(tree, path) is None and tree.entry(manifest_path) is None:
+    if link_on(tree, path) is None and tree.entry(manifest_path) is None:
         what = f"the folder has a {SERIES} and no {MANIFEST}"
         raise InputError(what, f"add a {MANIFEST} with its upstream, or remove the folder", path=path)
     manifest = read_manifest(_content(tree, path, MANIFEST, manifest_path, None), manifest_path, policy)
@@ -188,7 +188,7 @@ def _content(tree: Tree, path: str, name: str, named_in: str, line: int | None) 
     """A file of the package; complaints name the place that asked for it."""
     full = f"{path}/{name}"
     entry = tree.entry(full)
-    link = full if entry is not None and entry.mode == SYMLINK else _link_on(tree, full.rpartition("/")[0])
+    link = full if entry is not None and entry.mode == SYMLINK else link_on(tree, full.rpartition("/")[0])
     if link is not None:
         what = f"{name} is or passes through a symlink ({link}), which is not followed"
         raise HostileInput(what, "put the file itself there", path=named_in, line=line)
@@ -199,7 +199,7 @@ def _content(tree: Tree, path: str, name: str, named_in: str, line: int | None) 
     return content
 
 
-def _link_on(tree: Tree, path: str) -> str | None:
+def link_on(tree: Tree, path: str) -> str | None:
     """The first part of the path that is a symlink."""
     parts = path.split("/")
     for end in range(1, len(parts) + 1):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from syncbot.model.ids import PatchName
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import Tree
-from syncbot.model.verdicts import Action
+from syncbot.plan.model import Move, Note
+
+__all__ = ["Download", "Format", "Holding", "Known", "Listed", "Move", "Note", "Place", "Recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +34,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a recipe says of where its software comes from. `doubts`: what could not be found out, a sentence each."""
+    """What a recipe says of where its software comes from. `doubts`: what could not be found out, a sentence each.
+    `by_hand`: what every change of it leaves to a person, a sentence each: a lock file that only its package manager
+    may write."""
 
     upstream: Upstream | None = None
     history: Upstream | None = None
     tag_pattern: str = ""
     owners: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One decision, for a changelog. `commit`: upstream's that made the patch obsolete, where it is known."""
-
-    name: PatchName
-    action: Action
-    reason: str
-    commit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """To which release a recipe moves, and who says so when. `version` None: it stays, only its patches change.
-    `commit`: what the release's tag points to, where upstream is a git repository. `who`: `Name <mail>`."""
-
-    version: str | None
-    commit: str | None
-    who: str
-    when: datetime
-    notes: tuple[Note, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +90,15 @@ class Recipe(Protocol):
 
     def changes(self) -> Mapping[str, bytes | None]:
         """{path from the repository's root: new bytes, None: deleted}, only what differs from what was read."""
+
+
+@runtime_checkable
+class Holding(Protocol):
+    """A recipe that itself holds the text of its patches, as a mailbox does: no file of the tree is one patch. Recipes
+    whose patches are files need none of this."""
+
+    def content(self, name: PatchName) -> bytes:
+        """The patch's bytes as they stand now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncbot.errors import InputError
 from syncbot.model.addresses import check
 from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
-from syncbot.ports.source import Source
 from syncbot.sources.folder import open_tree
 from syncbot.sources.place import Place
+
+if TYPE_CHECKING:
+    from syncbot.ports.source import Source
 
 __all__ = ["SOURCES", "Place", "open_source", "open_tree"]
 
@@ -35,10 +38,17 @@ def _pypi(location: str, place: Place) -> Source:
     return PypiSource(location, place)
 
 
+def _tarball(location: str, place: Place) -> Source:
+    from syncbot.sources.tarball import TarballSource  # noqa: PLC0415  # likewise
+
+    return TarballSource(location, place)
+
+
 SOURCES: Mapping[str, Callable[[str, Place], Source]] = {
     "git": _git,
     "npm": _npm,
     "pypi": _pypi,
+    "tarball": _tarball,
 }
 """{scheme: factory(location, place)}."""
 

@@ -22,15 +22,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
 from syncbot.errors import HostileInput, InputError
-from syncbot.git.run import throttled
 from syncbot.model.ids import BlobId
 from syncbot.model.settings import Limits
 from syncbot.model.trees import EXECUTABLE, FILE, SYMLINK, Entry, blob_id
-from syncbot.ports.source import Progress
 from syncbot.sources.members import check_nesting, member_path, refused, top_folder
+
+if TYPE_CHECKING:
+    from syncbot.ports.source import Progress
 
 SPOOL = 8 * 1024 * 1024
 _PIECE = 1 << 20
@@ -92,6 +93,10 @@ class ArchiveTree:
     def paths(self) -> tuple[str, ...]:
         return tuple(self._members)
 
+    def size(self) -> tuple[int, int]:
+        """(files, their bytes), as the archive's index has them."""
+        return len(self._members), sum(member.size for member in self._members.values() if member.mode != SYMLINK)
+
     def newest(self) -> date | None:
         """As its members' times say, None where it has none."""
         return datetime.fromtimestamp(self._newest, UTC).date() if 0 < self._newest < _LAST_SECOND else None
@@ -122,8 +127,7 @@ def open_archive(path: Path, limits: Limits, name: str = "", progress: Progress 
     with path.open("rb") as file:
         kind = _kind(file.read(512))
         file.seek(0)
-        tell = throttled(progress) if progress is not None else None
-        source = _Watched(file, name, size, tell)
+        source = _Watched(file, name, size, _throttled(progress))
         with _readable(name):
             if kind == "zip":
                 _read_zip(file, builder)
@@ -132,6 +136,14 @@ def open_archive(path: Path, limits: Limits, name: str = "", progress: Progress 
             else:
                 raise InputError(f"{name} is no archive that can be read", "use a tar (gz, bz2, xz) or zip archive")
     return builder.tree()
+
+
+def _throttled(progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    from syncbot.git.run import throttled  # noqa: PLC0415  # who judges folders starts no git
+
+    return throttled(progress)
 
 
 def _spool() -> IO[bytes]:

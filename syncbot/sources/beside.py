@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncbot.errors import UpstreamUnreachable
 from syncbot.judge import Lineage
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
@@ -17,15 +18,22 @@ from syncbot.ports.source import Progress, Source
 
 class Beside:
     """Implements `Source`: `releases` with the history of `history`. A release that the repository has under no tag of
-    the same version is judged by its files alone."""
+    the same version is judged by its files alone; so is every one where the repository's address was only `found`, and
+    nobody answers there: a person who names one wants to know."""
 
-    def __init__(self, releases: Source, history: Source) -> None:
+    def __init__(self, releases: Source, history: Source, *, found: bool = False) -> None:
         self._releases = releases
         self._history = history
+        self._found = found
 
     def refresh(self, progress: Progress) -> None:
         self._releases.refresh(progress)
-        self._history.refresh(progress)
+        try:
+            self._history.refresh(progress)
+        except UpstreamUnreachable as error:
+            if not self._found:
+                raise
+            progress(f"without upstream's history: {error.what}", 0, 0)
 
     def releases(self) -> Sequence[Release]:
         return self._releases.releases()
@@ -37,6 +45,8 @@ class Beside:
         return self._history.head()
 
     def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
+        if self._found and not self._history.head():
+            return None
         first, last = self._same(base), self._same(target)
         return None if first is None or last is None else self._history.lineage(first, last, progress)
 

@@ -6,13 +6,16 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncbot.errors import HostileInput, InputError
 from syncbot.model.ids import BlobId
 from syncbot.model.settings import Limits
 from syncbot.model.trees import EXECUTABLE, FILE, SYMLINK, Entry, blob_id
-from syncbot.sources.archive import ArchiveTree, is_archive, open_archive
 from syncbot.sources.members import is_git
+
+if TYPE_CHECKING:
+    from syncbot.sources.archive import ArchiveTree
 
 
 class FolderTree:
@@ -98,6 +101,8 @@ def open_tree(path: Path, limits: Limits | None = None) -> FolderTree | ArchiveT
     limits = limits or Limits()
     if path.is_dir():
         return FolderTree(path, limits)
+    from syncbot.sources.archive import is_archive, open_archive  # noqa: PLC0415  # who judges folders needs none
+
     if path.is_file() and is_archive(path):
         return open_archive(path, limits)
     raise InputError(f"{path} is neither a directory nor an archive", "give a directory, a tar or a zip file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,15 +13,16 @@ from syncbot.errors import Fault, HostileInput, InputError
 from syncbot.layouts import LAYOUTS
 from syncbot.layouts.native import NativeLayout
 from syncbot.layouts.overlay import Overlay
+from syncbot.layouts.saying import Ground
 from syncbot.model import series as quilt
-from syncbot.model.ids import Fingerprint, PatchName
+from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.packages import Commits, Mode, Package, Policy, SeriesPatch, Step
-from syncbot.model.releases import Release, Upstream
+from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
 from syncbot.model.trees import FILE, SUBMODULE, SYMLINK, MemoryTree
 from syncbot.model.verdicts import Action, Fit, Verdict
-from syncbot.plan.model import Edit, Plan
+from syncbot.plan.model import Edit, Move
 from syncbot.ports import Layout
 
 LAYOUT = NativeLayout(Limits(patch_bytes=100))
@@ -56,12 +58,16 @@ def edit(action: Action, name: str, content: bytes | None = None, verdict: Verdi
     return Edit(action, patch, Judgement(1, patch, Fit.CONFLICT, verdict, action, "because"), content)
 
 
+def to(version: str | None) -> Move:
+    return Move(version, None, "A Bot <bot@example.org>", datetime(2024, 1, 2, tzinfo=UTC))
+
+
 def complaints(tree: MemoryTree) -> list[str]:
     return [f"{problem.package}: {problem.error}" for problem in LAYOUT.read(tree, "patches", Policy()).problems]
 
 
 def test_it_is_a_layout_in_the_table() -> None:
-    layout: Layout = LAYOUTS["native"](Limits())
+    layout: Layout = LAYOUTS["native"](Ground())
     assert layout.read(workspace({}), "patches", Policy()).packages == ()
 
 
@@ -290,49 +296,40 @@ def test_edits_change_only_what_they_concern(
     edits: tuple[Edit, ...], version: str | None, changed: dict[str, bytes | None]
 ) -> None:
     tree = demo(SERIES)
-    changes = LAYOUT.edit(tree, only(tree), edits, version)
+    changes = LAYOUT.edit(tree, only(tree), edits, to(version))
     assert changes == {f"patches/demo/{path}": content for path, content in changed.items()}
 
 
 def test_a_patch_that_waited_and_no_longer_does_loses_its_mark() -> None:
     tree = demo("a.patch -p1  # syncbot: waiting (moot)\nb.patch\n")
     assert only(tree).series[0].waiting
-    changes = LAYOUT.edit(tree, only(tree), (edit(Action.KEEP, "a.patch"),), None)
+    changes = LAYOUT.edit(tree, only(tree), (edit(Action.KEEP, "a.patch"),), to(None))
     assert changes == {"patches/demo/series": b"a.patch -p1 \nb.patch\n"}
 
 
 def test_an_edit_done_twice_changes_nothing_the_second_time() -> None:
     tree = demo(SERIES)
     edits = (edit(Action.ASK, "a.patch"), edit(Action.REWRITE, "b.patch", b"new"))
-    after = Overlay(tree, LAYOUT.edit(tree, only(tree), edits, "2.0"))
-    assert LAYOUT.edit(after, only(after), edits, "2.0") == {}
+    after = Overlay(tree, LAYOUT.edit(tree, only(tree), edits, to("2.0")))
+    assert LAYOUT.edit(after, only(after), edits, to("2.0")) == {}
 
 
 def test_an_edit_that_does_not_read_back_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = demo("a.patch\n")
     monkeypatch.setattr(quilt, "mark", lambda series, name, why: series)
     with pytest.raises(Fault, match="does not read back as it was planned"):
-        LAYOUT.edit(tree, only(tree), (edit(Action.ASK, "a.patch"),), None)
-
-
-def test_a_whole_plan_is_its_edits_and_its_version() -> None:
-    tree = demo("a.patch\nb.patch\n")
-    package, old, new = only(tree), Release("1.0", "v1.0", "c" * 40), Release("1.1", "v1.1", "d" * 40)
-    edits = (edit(Action.KEEP, "a.patch"), edit(Action.DROP, "b.patch"))
-    plan = Plan(package, old, new, edits, False, Fingerprint("f"), 0, 0)
-    assert LAYOUT.plan_edits(tree, plan) == LAYOUT.edit(tree, package, edits, "1.1")
-    assert LAYOUT.plan_edits(tree, plan)["patches/demo/b.patch"] is None
+        LAYOUT.edit(tree, only(tree), (edit(Action.ASK, "a.patch"),), to(None))
 
 
 def test_the_last_patch_takes_an_otherwise_empty_series_with_it() -> None:
     tree = demo("a.patch\n")
-    changes = LAYOUT.edit(tree, only(tree), (edit(Action.DROP, "a.patch"),), None)
+    changes = LAYOUT.edit(tree, only(tree), (edit(Action.DROP, "a.patch"),), to(None))
     assert changes == {"patches/demo/a.patch": None, "patches/demo/series": None}
 
 
 def test_a_base_that_was_not_declared_is_written_below_the_upstream() -> None:
     tree = demo("", 'upstream = "pypi:demo" # x\nrange = "1.*"\n')
-    changes = LAYOUT.edit(tree, only(tree), (), "1.4")
+    changes = LAYOUT.edit(tree, only(tree), (), to("1.4"))
     assert changes["patches/demo/package.toml"] == b'upstream = "pypi:demo" # x\nbase = "1.4"\nrange = "1.*"\n'
 
 
@@ -340,15 +337,15 @@ def test_edits_that_must_not_happen_are_refused() -> None:
     tree = demo("a.patch\n", TOML + '[keep]\n"a.patch" = "ours"\n')
     package = only(tree)
     with pytest.raises(InputError, match=r"a\.patch is pinned and cannot be dropped: ours"):
-        LAYOUT.edit(tree, package, (edit(Action.DROP, "a.patch"),), None)
+        LAYOUT.edit(tree, package, (edit(Action.DROP, "a.patch"),), to(None))
     with pytest.raises(InputError, match=r"b\.patch is not in the series of demo"):
-        LAYOUT.edit(tree, package, (edit(Action.DROP, "b.patch"),), None)
+        LAYOUT.edit(tree, package, (edit(Action.DROP, "b.patch"),), to(None))
     with pytest.raises(Fault, match="there is no new text"):
-        LAYOUT.edit(tree, package, (edit(Action.REWRITE, "a.patch"),), None)
+        LAYOUT.edit(tree, package, (edit(Action.REWRITE, "a.patch"),), to(None))
     with pytest.raises(Fault, match="two edits of one patch"):
-        LAYOUT.edit(tree, package, (edit(Action.KEEP, "a.patch"), edit(Action.KEEP, "a.patch")), None)
+        LAYOUT.edit(tree, package, (edit(Action.KEEP, "a.patch"), edit(Action.KEEP, "a.patch")), to(None))
     with pytest.raises(InputError, match="demo has changed since it was read"):
-        LAYOUT.edit(demo("a.patch\nb.patch\n"), package, (), "2.0")
+        LAYOUT.edit(demo("a.patch\nb.patch\n"), package, (), to("2.0"))
 
 
 @given(
@@ -360,11 +357,11 @@ def test_dropping_and_asking_leave_every_other_line(lines: list[str], newline: s
     tree = demo(newline.join(lines))
     package = only(tree)
     there = [patch.name for patch in package.series if patch.name in chosen]
-    asked = Overlay(tree, LAYOUT.edit(tree, package, tuple(edit(Action.ASK, n) for n in there), None))
+    asked = Overlay(tree, LAYOUT.edit(tree, package, tuple(edit(Action.ASK, n) for n in there), to(None)))
     assert [p.waiting for p in only(asked).series] == [p.name in there for p in package.series]
-    back = Overlay(asked, LAYOUT.edit(asked, only(asked), tuple(edit(Action.KEEP, n) for n in there), None))
+    back = Overlay(asked, LAYOUT.edit(asked, only(asked), tuple(edit(Action.KEEP, n) for n in there), to(None)))
     assert back.read("patches/demo/series") == tree.read("patches/demo/series")
-    dropped = LAYOUT.edit(tree, package, tuple(edit(Action.DROP, n) for n in there), None)
+    dropped = LAYOUT.edit(tree, package, tuple(edit(Action.DROP, n) for n in there), to(None))
     left = (Overlay(tree, dropped).read("patches/demo/series") or b"").decode()
     kept = [line for line in lines if not any(name in line for name in there)]
     assert [line for line in left.split(newline) if line] == [line for line in kept if line]

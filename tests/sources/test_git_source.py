@@ -17,6 +17,7 @@ from syncbot.sources import SOURCES, Place, open_source
 from syncbot.sources.git import GitSource, mirror_path
 from syncbot.sources.npm import NpmSource
 from syncbot.sources.pypi import PypiSource
+from syncbot.sources.tarball import TarballSource
 
 from .making import quiet
 
@@ -139,11 +140,11 @@ def test_the_table_has_every_scheme_that_an_address_may_have() -> None:
     assert set(SOURCES) == SCHEMES
 
 
-@pytest.mark.parametrize("text", ["git:/srv/x", "pypi:x", "npm:@a/b"])
+@pytest.mark.parametrize("text", ["git:/srv/x", "pypi:x", "npm:@a/b", "tarball:/srv/x"])
 def test_every_scheme_has_its_source(text: str, tmp_path: Path) -> None:
     scheme, _, location = text.partition(":")
     made: Source = open_source(Upstream(scheme, location), tmp_path, limits=Limits(), environ={"HOME": str(tmp_path)})
-    assert type(made) is {"git": GitSource, "npm": NpmSource, "pypi": PypiSource}[scheme]
+    assert type(made) is {"git": GitSource, "npm": NpmSource, "pypi": PypiSource, "tarball": TarballSource}[scheme]
 
 
 def test_a_hostile_or_unknown_upstream_opens_no_source(tmp_path: Path) -> None:

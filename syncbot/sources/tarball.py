@@ -1,0 +1,267 @@
+"""Releases that are archives on a web page or in a folder: `tarball:` with a template, a page or a path.
+
+A template has `@VERSION@` in its last part and, where releases lie in folders by line, `@LINE@` or `@VERSION@` in one
+before it: its folders are the pages that list the files. Without a template every archive of the page that is named
+like the others counts. Checksums that are published beside the archives (`SHA256SUMS` and its like, `NAME.sha256`) are
+checked; signatures are told of, not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncbot.errors import DigestMismatch, InputError, UpstreamChanged, UpstreamUnreachable
+from syncbot.model.addresses import rewrite, shown
+from syncbot.model.ids import Digest
+from syncbot.model.releases import Release
+from syncbot.model.trees import Tree
+from syncbot.model.versions import Version, normalise
+from syncbot.ports.source import Progress
+from syncbot.sources.archive import open_archive
+from syncbot.sources.cache import Cache, digest_of
+from syncbot.sources.http import Http
+from syncbot.sources.listing import SIGNATURES, File, checksums, digest_in, is_sums, links
+from syncbot.sources.place import Place
+
+VERSION, LINE, ENDING = "@VERSION@", "@LINE@", "@EXT@"
+_ENDINGS = ("tar.xz", "tar.bz2", "tar.gz", "tar.zst", "tbz", "tbz2", "tgz", "txz", "tar", "zip")
+"""Best first, of several archives of one release."""
+_ANY_ENDING = "(?:" + "|".join(map(re.escape, _ENDINGS)) + ")"
+_ARCHIVE = re.compile(rf"(?P<stem>[^/]+?)(?P<ending>\.{_ANY_ENDING})$", re.IGNORECASE)
+_NOT_SOURCE = re.compile(
+    r"[-_.](?:win(?:32|64)?|windows|linux|darwin|macos|amd64|x86_64|i686|arm64|aarch64|bin)\b", re.I
+)
+_REPACKED = re.compile(r"[+~](?:dfsg|ds|repack|debian)[\d.]*$")
+_REALLY = re.compile(r"^.*\+really(?=\d)")
+_PAGE_BYTES = 32 * 1024 * 1024
+_MOST_FOLDERS = 60
+_MOST_SUMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    release: Release
+    file: File
+    sums: str
+    """Where a checksum of this file alone is published, empty: nowhere."""
+    signature: str
+
+
+class TarballSource:
+    """The archives at `location`: an http or https URL, or a path."""
+
+    def __init__(self, location: str, place: Place) -> None:
+        self._location = location
+        self._place = place
+        self._web = "://" in location
+        self._cache = Cache(place.cache, Http(sleep=place.sleep), place.limits.archive_bytes, _PAGE_BYTES)
+        self._known: dict[str, _Known] | None = None
+
+    def refresh(self, progress: Progress) -> None:
+        progress(f"looking at {shown(self._location)}", 0, 0)
+        self._known = self._read(self._ask)
+
+    def releases(self) -> Sequence[Release]:
+        return tuple(known.release for known in self._all().values())
+
+    def branch(self, name: str) -> Release | None:  # noqa: ARG002  # a page has no branches
+        return None
+
+    def head(self) -> str:
+        return ""
+
+    def lineage(self, base: Release, target: Release, progress: Progress) -> None:
+        """Archives have no history."""
+
+    def signature(self, release: Release) -> str:
+        """Where a signature of the release's archive is published, empty where none is seen."""
+        known = self._all().get(release.version)
+        return "" if known is None else known.signature
+
+    def tree(self, release: Release, progress: Progress) -> Tree:
+        known = self._all().get(release.version)
+        where = shown(self._location)
+        if known is None:
+            what = f"tarball:{where}: release {release.version} is gone from the page"
+            raise UpstreamChanged(what, "ask upstream why before you trust it")
+        if known.release.identity != release.identity:
+            what = f"tarball:{where}: release {release.version} was {release.identity}, now {known.release.identity}"
+            raise UpstreamChanged(what, "ask upstream why before you trust it")
+        path = self._fetched(known, progress)
+        return open_archive(path, self._place.limits, known.file.name, progress)
+
+    def _all(self) -> dict[str, _Known]:
+        if self._known is None:
+            self._known = self._read(self._remembered)
+        return self._known
+
+    def _read(self, page: Callable[[str], bytes | None]) -> dict[str, _Known]:
+        files, pattern, project = self._listed(page)
+        by_name = {file.name: file for file in files}
+        digests = self._published(files, page)
+        best: dict[Version, tuple[int, File]] = {}
+        for file in files:
+            found = _version(file.name, pattern, project)
+            if found is None:
+                continue
+            rank = _rank(file.name)
+            if found not in best or rank < best[found][0]:
+                best.pop(found, None)
+                best[found] = (rank, file)
+        made = [_known(found, best[found][1], by_name, digests) for found in sorted(best)]
+        return {known.release.version: known for known in made}
+
+    def _listed(self, page: Callable[[str], bytes | None]) -> tuple[list[File], str, str]:
+        """The archives, the pattern that their names must match, and the name before the version."""
+        top, parts, last = _split(self._location)
+        folders = [top]
+        for part in parts:
+            expression = re.compile(_expression(part))
+            below = [file for folder in folders for file in self._files(folder, page, folders=True)]
+            found = [file for file in below if expression.fullmatch(file.name)]
+            found.sort(key=lambda file: _order(file.name), reverse=True)
+            folders = [file.place for file in found[:_MOST_FOLDERS]]
+        files = [file for folder in folders for file in self._files(folder, page)]
+        if last:
+            return files, f"^{_expression(last)}$", ""
+        if self._place.tag_pattern:
+            return files, self._place.tag_pattern, ""
+        project = _project(file.name for file in files)
+        return files, "", project
+
+    def _files(self, place: str, page: Callable[[str], bytes | None], *, folders: bool = False) -> list[File]:
+        if not self._web:
+            return _local(Path(place), folders=folders)
+        body = page(place)
+        if body is None:
+            raise UpstreamUnreachable(f"there is no page {shown(place)}", "check the upstream's address")
+        return [file for file in links(body, place) if file.folder is folders]
+
+    def _published(self, files: Sequence[File], page: Callable[[str], bytes | None]) -> dict[str, Digest]:
+        """{file name: digest} of the lists of checksums that lie there; all pages of one upstream count as one."""
+        found: dict[str, Digest] = {}
+        for file in [file for file in files if is_sums(file.name)][:_MOST_SUMS]:
+            body = page(file.place) if self._web else Path(file.place).read_bytes()
+            found |= {name: digest for name, digest in checksums(body or b"").items() if name not in found}
+        return found
+
+    def _ask(self, url: str) -> bytes | None:
+        return self._cache.page(rewrite(url, self._place.rules), "text/html, */*;q=0.5").body
+
+    def _remembered(self, url: str) -> bytes | None:
+        found = self._cache.known_page(rewrite(url, self._place.rules))
+        if found is None:
+            raise UpstreamUnreachable(f"{shown(url)} was never read", "refresh it first")
+        return found.body
+
+    def _fetched(self, known: _Known, progress: Progress) -> Path:
+        """The archive's file, checked against whatever is published of it."""
+        if not self._web:
+            path = Path(known.file.place)
+            wanted = self._own_digest(known)
+            if wanted is not None and digest_of(path, wanted) != wanted:
+                raise _mismatch(known.file.name, wanted, digest_of(path, wanted))
+            return path
+        url = rewrite(known.file.place, self._place.rules)
+        wanted = self._own_digest(known)
+        if wanted is not None:
+            return self._cache.archive(url, wanted, known.file.name, progress)
+        return self._cache.loose(url, known.file.name, progress)
+
+    def _own_digest(self, known: _Known) -> Digest | None:
+        identity = known.release.identity
+        if identity.partition(":")[0].startswith(("sha", "md5")):
+            return Digest(identity)
+        if not known.sums:
+            return None
+        body = self._ask(known.sums) if self._web else Path(known.sums).read_bytes()
+        found = digest_in(body or b"", known.file.name)
+        if found is None:
+            what = f"{shown(known.sums)} holds no checksum of {known.file.name}"
+            raise UpstreamUnreachable(what, "look at it: what is published must be checked")
+        return found
+
+
+def _split(location: str) -> tuple[str, list[str], str]:
+    """(the folder or page that is looked at first, patterns of folders below it, pattern of the files)."""
+    parts = location.split("/")
+    marked = [at for at, part in enumerate(parts) if VERSION in part or LINE in part]
+    if not marked:
+        return location, [], ""
+    if VERSION not in parts[-1]:
+        raise InputError(f"{shown(location)} has no {VERSION} in its last part", "write it where the version stands")
+    if marked[0] < 3 and "://" in location:
+        raise InputError(f"{shown(location)} has a pattern in its host", f"write {VERSION} in the path")
+    return "/".join(parts[: marked[0]]) + "/", parts[marked[0] : -1], parts[-1]
+
+
+def _expression(part: str) -> str:
+    """A template's part as a regular expression with at most one group, the version."""
+    text = re.escape(part).replace(re.escape(ENDING), _ANY_ENDING).replace(re.escape(LINE), r"[^/]*\d[^/]*")
+    first, mark, rest = text.partition(re.escape(VERSION))
+    return first + (r"(\d[^/]*?)" if mark else "") + rest.replace(re.escape(VERSION), r"\d[^/]*?")
+
+
+def _version(name: str, pattern: str, project: str) -> Version | None:
+    """The version in a file's name, None where it is no archive of a release."""
+    found = _ARCHIVE.match(name)
+    if found is None or _NOT_SOURCE.search(name):
+        return None
+    if pattern:
+        matched = re.search(pattern, name)
+        return None if matched is None or not matched[1] else normalise(_own(matched[1]))
+    stem = found["stem"].removesuffix(".orig").removesuffix("-src").removesuffix("-source")
+    lead = re.match(r"(.*?)[-_.]?v?(?=\d)", stem[len(project) :] if stem.startswith(project) else "?")
+    if lead is None or lead[1] or not stem.startswith(project):
+        return None
+    return normalise(_own(stem[len(project) :].lstrip("-_.")))
+
+
+def _own(text: str) -> str:
+    """Upstream's version of a tarball that a distribution made."""
+    return _REPACKED.sub("", _REALLY.sub("", text))
+
+
+def _project(names: Iterable[str]) -> str:
+    """What most archives are named before their version."""
+    stems = (found["stem"] for found in map(_ARCHIVE.match, names) if found)
+    leads = (found[1] for found in (re.match(r"(.*?)[-_.]?v?\d", stem) for stem in stems) if found)
+    counted = Counter(leads).most_common(1)
+    return counted[0][0] if counted else ""
+
+
+def _known(found: Version, file: File, by_name: dict[str, File], digests: dict[str, Digest]) -> _Known:
+    identity = digests.get(file.name) or f"file:{file.name}" + (f"@{file.size}" if file.size is not None else "")
+    sums = next((by_name[n].place for end in ("sha512", "sha256") if (n := f"{file.name}.{end}") in by_name), "")
+    sign = next((by_name[n].place for end in SIGNATURES if (n := file.name + end) in by_name), "")
+    release = Release(found.text, file.name, identity, None, found.prerelease)
+    return _Known(release, file, sums, sign)
+
+
+def _rank(name: str) -> int:
+    return next((at for at, end in enumerate(_ENDINGS) if name.lower().endswith(f".{end}")), len(_ENDINGS))
+
+
+def _order(name: str) -> tuple[bool, Version | str]:
+    found = normalise(name)
+    return (True, found) if found is not None else (False, name)
+
+
+def _local(folder: Path, *, folders: bool) -> list[File]:
+    if not folder.is_dir():
+        raise UpstreamUnreachable(f"{folder} is no folder", "check the upstream's address")
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or path.is_dir() is not folders:
+            continue
+        size = None if folders else path.stat().st_size
+        found.append(File(path.name, str(path), folder=folders, size=size))
+    return found
+
+
+def _mismatch(name: str, wanted: Digest, got: Digest) -> DigestMismatch:
+    return DigestMismatch(f"{name} has {got}, but {wanted} is published beside it", "do not use it before you know why")
