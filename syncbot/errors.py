@@ -17,7 +17,7 @@ class Exit(IntEnum):
     DONE = 0
     """The work was done, also when a person is needed or one package failed and was reported."""
     PERSON = 1
-    """With --exit-code: something needs a person."""
+    """With --exit-code: something needs a person. Of reproduce: something came out otherwise."""
     INPUT = 2
     """Usage, settings or input that cannot be read, or output that cannot be written."""
     FAULT = 3
@@ -65,6 +65,12 @@ class HostileInput(InputError):
 
 class PatchError(InputError):
     """A patch file cannot be parsed, or is no patch."""
+
+
+class RepositoryDamaged(SyncbotError):
+    """A repository lacks an object that it should have: no patch's fault, so nothing is said of any."""
+
+    exit_code = Exit.INPUT
 
 
 class UpstreamUnreachable(SyncbotError):

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from syncbot.errors import InputError
 from syncbot.model.forge_keys import FORGE_KEYS, read_forge, read_identity
+from syncbot.model.layout_keys import LAYOUT_KEYS, inside, read_layout
 from syncbot.model.manner_keys import MANNER_KEYS, read_manners
 from syncbot.model.policy_keys import POLICY_KEYS, read_policy
-from syncbot.model.settings import Limits, Settings
+from syncbot.model.settings import Limits, Settings, commits_of
 from syncbot.model.tables import (
     COUNT,
     NAME,
@@ -72,15 +73,6 @@ class SettingDoc:
     sentence: str
 
 
-def _inside(text: str) -> str | None:
-    path = PurePosixPath(text)
-    parts = path.parts
-    bad = path.is_absolute() or not parts or "\\" in text or not text.isprintable()
-    if bad or any(part == ".." or part.lower() == ".git" for part in parts):
-        return "a folder inside the workspace"
-    return None
-
-
 _CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 _CRON_PART = r"(?:\*|\w+(?:-\w+)?)(?:/[1-9]\d?)?"
 _CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*", re.ASCII)
@@ -132,8 +124,8 @@ def _shown_size(size: int) -> str:
     return f'"{gib[0]} GiB"' if not gib[1] else f'"{mib[0]} MiB"'
 
 
-PATCHES = Key("patches", refined(NAME, _inside), _DEFAULT.patches, '"patches"', "The folder of the tracked packages.")
-STATE = Key("state", refined(NAME, _inside), _DEFAULT.state, '"state"', "The folder that the bot writes to.")
+PATCHES = Key("patches", refined(NAME, inside), _DEFAULT.patches, '"patches"', "The folder of the tracked packages.")
+STATE = Key("state", refined(NAME, inside), _DEFAULT.state, '"state"', "The folder that the bot writes to.")
 CAP: Key[int | None] = Key(
     "max-new-proposals",
     Kind('integer or `"none"`', _cap),
@@ -187,9 +179,18 @@ MEMBERS = Key(
 )
 FILE_BYTES = _limit("file-bytes", _DEFAULT.limits.file_bytes, "The largest upstream file that is judged.")
 
+VERIFY_SECONDS = Key(
+    "limits.verify-seconds",
+    COUNT,
+    _DEFAULT.limits.verify_seconds,
+    str(_DEFAULT.limits.verify_seconds),
+    "How long one command of `verify` may take, in seconds; then it is killed with its children.",
+)
+
 KEYS: tuple[Key[Any], ...] = (
     PATCHES,
     STATE,
+    *LAYOUT_KEYS,
     *POLICY_KEYS,
     CAP,
     *MANNER_KEYS,
@@ -203,6 +204,7 @@ KEYS: tuple[Key[Any], ...] = (
     UNPACKED_BYTES,
     MEMBERS,
     FILE_BYTES,
+    VERIFY_SECONDS,
 )
 
 SETTINGS: tuple[SettingDoc, ...] = tuple(SettingDoc(k.name, k.kind.name, k.shown, k.sentence) for k in KEYS)
@@ -278,10 +280,13 @@ def settings_of(values: Values) -> Settings:
         if any(re.search(r"://[^/@\s]*:[^/@\s]*@", text) for text in (prefix, replacement)):
             what = "an address in [rewrite] holds a password"
             raise values.error(REWRITE, what, "take it out and use git's credential helper", prefix)
+    layout, downstream = read_layout(values)
     return Settings(
         patches=patches,
         state=state,
-        policy=read_policy(values, _DEFAULT.policy),
+        layout=layout,
+        downstream=downstream,
+        policy=read_policy(values, replace(_DEFAULT.policy, commits=commits_of(layout))),
         max_new_proposals=values.get(CAP),
         manners=read_manners(values),
         jobs=values.get(JOBS),
@@ -296,6 +301,7 @@ def settings_of(values: Values) -> Settings:
             unpacked_bytes=values.get(UNPACKED_BYTES),
             archive_members=values.get(MEMBERS),
             file_bytes=values.get(FILE_BYTES),
+            verify_seconds=values.get(VERIFY_SECONDS),
         ),
     )
 

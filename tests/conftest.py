@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -11,6 +14,35 @@ hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("steady")
 
 GIT_DATE = "2024-01-02T03:04:05+00:00"
+
+
+_EXCHANGES: Counter[str] = Counter()
+"""Of all workers: exchanges with GitHub that its own description has, by kind."""
+
+
+def _checked() -> Counter[str]:
+    """What this process checked (tests/forges/hub/description.py)."""
+    found = next((m for name, m in list(sys.modules.items()) if name.endswith("hub.description")), None)
+    return Counter() if found is None else found.checked
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["exchanges"] = dict(_checked())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _EXCHANGES.update(getattr(node, "workeroutput", {}).get("exchanges", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How much was checked against GitHub's own description: both ways, unknown fields forbidden."""
+    found = _EXCHANGES + _checked()
+    if found:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(found.items()))
+        terminalreporter.write_line(f"exchanges as GitHub's description has them: {found.total()} ({kinds})")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 
 from syncbot.errors import InputError
 from syncbot.model.packages import Commits, Mode, Policy, Step
-from syncbot.model.settings import Identity, Limits, Settings
+from syncbot.model.settings import DownstreamSettings, Identity, Limits, Settings
 from syncbot.model.tables import check, parse
 from syncbot.settings import ENVIRONMENT, KEYS, SETTINGS, find_root, open_workspace, read_workspace, settings_of
 
@@ -20,12 +20,23 @@ mode = "observe"
 step = "each"
 track = "branch:main"
 commits = "step"
+bump = false
+verify = ["make check"]
+layout = "debian"
 max-new-proposals = 3
 schedule = "*/15 2-4 * * mon,thu"
 timezone = "UTC"
 
 [rewrite]
 "https://host.example/" = "file:///mirror/"
+
+[downstream]
+repo = "../packages"
+branch = "stable/1"
+path = "./main//"
+
+[packages.lib]
+upstream = "pypi:lib"
 
 [identity]
 name = "Bot"
@@ -37,17 +48,20 @@ archive-bytes = 5
 unpacked-bytes = "2GB"
 archive-members = 7
 file-bytes = "1 KiB"
+verify-seconds = 60
 """
 EXPECTED = Settings(
     patches="pkgs",
     state="var/state",
-    policy=Policy(Mode.OBSERVE, Step.EACH, "branch:main", Commits.STEP),
+    layout="debian",
+    downstream=DownstreamSettings("../packages", "stable/1", "main"),
+    policy=Policy(Mode.OBSERVE, Step.EACH, "branch:main", Commits.STEP, bump=False, verify=("make check",)),
     max_new_proposals=3,
     schedule="*/15 2-4 * * mon,thu",
     timezone="UTC",
     rewrite=(("https://host.example/", "file:///mirror/"),),
     identity=Identity("Bot", "bot@example.org"),
-    limits=Limits(1024 * 1024, 5, 2_000_000_000, 7, 1024),
+    limits=Limits(1024 * 1024, 5, 2_000_000_000, 7, 1024, 60),
 )
 
 
@@ -67,6 +81,22 @@ def test_every_setting_is_read_from_pyproject(tmp_path: Path) -> None:
     assert found.settings == EXPECTED
     assert found.settings_file == tmp_path / "pyproject.toml"
     assert found.patches == tmp_path / "pkgs"
+
+
+@pytest.mark.parametrize(
+    ("text", "commits"),
+    [
+        ("", Commits.DECISION),
+        ('layout = "debian"', Commits.DECISION),
+        ('layout = "melange"', Commits.STEP),
+        ('[downstream]\nlayout = "apkbuild"', Commits.STEP),
+        ('layout = "melange"\ncommits = "decision"', Commits.DECISION),
+    ],
+)
+def test_commits_are_as_the_people_of_a_layout_expect_unless_somebody_says(
+    text: str, commits: Commits, tmp_path: Path
+) -> None:
+    assert read(tmp_path, text).policy.commits is commits
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -114,6 +144,11 @@ def test_the_environment_has_the_last_word_and_stays_out_of_reprs(tmp_path: Path
         ("\nstate = 'patches/state'\n", '2: patches "patches" and state "patches/state" overlap'),
         ("patches = './state/'\n", '1: patches "state" and state "state" overlap'),
         ("[limits]\npatch-bytes = '3 apples'\n", '2: limits.patch-bytes is "3 apples", but must be a size'),
+        ("[downstream]\nrepo = 'ext::sh'\n", '2: downstream.repo is "ext::sh", but must be a path or a git address'),
+        ("[downstream]\nbranch = '-x'\n", '2: downstream.branch is "-x", but must be the name of a branch'),
+        ("[downstream]\npath = '../x'\n", '2: downstream.path is "../x", but must be a folder inside'),
+        ("packages = 3\n", "1: packages is 3, but must be a table of tables, one for each package"),
+        ("[packages]\nlib = 3\n", "must be a table of tables, one for each package; write [packages.NAME]"),
         (
             "[rewrite]\n'a://' = 'https://me:hunter2@host/'\n",
             "2: an address in [rewrite] holds a password",

@@ -17,6 +17,7 @@ _INTERRUPTED = 130
 
 COMMANDS = {
     "init": ("syncbot.cli.init", "Make a workspace: settings, patches/ and state/."),
+    "import": ("syncbot.cli.import_", "Take a packaging repository as it is."),
     "track": ("syncbot.cli.track", "Track one more package."),
     "sync": ("syncbot.cli.sync", "The daily job: check, plan, verify, propose, record."),
     "check": ("syncbot.cli.check", "Judge every tracked patch against new releases."),
@@ -24,8 +25,17 @@ COMMANDS = {
     "explain": ("syncbot.cli.explain", "Why a patch has its verdict."),
     "proposals": ("syncbot.cli.proposals", "List, show, accept or reject proposals."),
     "restore": ("syncbot.cli.restore", "Bring a dropped patch back, pinned."),
-    "report": ("syncbot.cli.report", "The delta, now and over time."),
-    "delta": ("syncbot.cli.report", "The same as report."),
+    "report": ("syncbot.cli.report", "The delta of every package, measured."),
+    "delta": ("syncbot.cli.delta", "The patches of packages, measured."),
+    "history": ("syncbot.cli.history", "What happened, and when."),
+    "owners": ("syncbot.cli.owners", "What each owner carries."),
+    "forecast": ("syncbot.cli.forecast", "What the next releases will make obsolete."),
+    "upstreamable": ("syncbot.cli.upstreamable", "What nobody sent upstream yet."),
+    "digest": ("syncbot.cli.digest", "What changed in a day or a week, and what is asked."),
+    "sbom": ("syncbot.cli.sbom", "A bill of materials: CycloneDX."),
+    "vex": ("syncbot.cli.vex", "What is known of vulnerabilities: OpenVEX."),
+    "attest": ("syncbot.cli.attest", "Decisions as in-toto statements."),
+    "reproduce": ("syncbot.cli.reproduce", "Make the decisions once more, and compare."),
     "run": ("syncbot.cli.daily", "Sync daily, in the foreground, until stopped."),
     "doctor": ("syncbot.cli.doctor", "Say what is missing and how to mend it."),
 }
@@ -53,7 +63,8 @@ def cli(context: click.Context, workspace: Path | None, quiet: bool, debug: bool
     It tracks downstream patches against upstream releases, drops those that upstream has, refreshes the rest, and
     leaves proposals that prove what they do.
 
-    Exit codes: 0 the work was done; 1 with --exit-code: something needs a person; 2 usage, settings or input that
+    Exit codes: 0 the work was done; 1 with --exit-code: something needs a person,
+    and of reproduce: something came out otherwise; 2 usage, settings or input that
     cannot be read, or output that cannot be written; 3 a defect of syncbot; 4 every upstream, or the forge, was out of
     reach.
 

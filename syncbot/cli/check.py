@@ -30,7 +30,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
     from syncbot.report.visible import of_check
     from syncbot.services.check import check
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, unborn=True) as workspace:
         found = check(workspace, packages)
     shown, hidden = of_check(found, private=private)
     shared.complaints([*texts.alerts(shown.packages), *texts.problems(shown.problems)])

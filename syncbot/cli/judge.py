@@ -48,17 +48,21 @@ def command(
       syncbot judge --base zlib-1.2.13/ --target zlib-1.3.tar.gz --patches debian/patches
       syncbot judge --repo zlib.git --base v1.2.13 --target v1.3 --patches fix.patch --json
     """
-    from syncbot.report import documents, texts
-    from syncbot.report.results import needs_person
-    from syncbot.wiring import files, judging
+    from syncbot.wiring import judging
 
     with terminal.progress(quiet=context.obj.quiet) as progress:
         found = judging.judge_question(judging.Question(**asked), progress)
     if output is not None:
+        from syncbot.wiring import files
+
         files.write_new_folder(output, found.files)
     if as_json:
+        from syncbot.report import documents
+
         shared.document(documents.judge(found.judgement))
     else:
+        from syncbot.report import texts
+
         shared.result(
             texts.judge(found.judgement), [texts.judge_line(found.judgement)], texts.questions(found.judgement)
         )
@@ -66,6 +70,8 @@ def command(
             shared.lines(["", *stories(found)])
         if output is not None:
             shared.lines([f"The new series is in {output}."])
+    from syncbot.report.results import needs_person
+
     context.exit(1 if person and needs_person([found.judgement]) else 0)
 
 

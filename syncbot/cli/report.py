@@ -1,42 +1,40 @@
-"""`syncbot report`, also called `delta`."""
+"""`syncbot report`: the overview."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from syncbot.cli import shared
+from syncbot.cli import reading, shared
 
 
 @click.command("report")
 @shared.packages_argument
-@click.option("--owner", metavar="O", help="Only the packages of this owner.")
-@click.option("--history", is_flag=True, help="The delta over time: every judgement that was made.")
-@shared.private_option
-@shared.json_option
+@reading.filter_options
+@reading.sort_option(reading.SORTS)
+@reading.form_options
 @click.pass_context
-def command(
-    context: click.Context, packages: tuple[str, ...], *, owner: str | None, history: bool, private: bool, as_json: bool
-) -> None:
-    """The delta of every package, or of PKG...: what it carries, what the newest release would leave, what is gone.
+def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) -> None:
+    """The delta of every package, or of PKG...: what it carries and costs, how far behind it is, what the newest
+    release would leave, what is gone.
 
-    No upstream is asked: this tells what the last checks found. `syncbot delta` is the same.
+    No upstream is asked: this tells what the last checks found. `-` is what is not known. The measures are defined in
+    the reference.
 
     \b
     Example:
-      syncbot report --owner kernel-team
-      syncbot delta zlib --history
+      syncbot report --owner kernel-team --sort age
+      syncbot report --verdict conflict --markdown
     """
-    from syncbot.report import documents, texts
-    from syncbot.report.visible import of_delta
-    from syncbot.services.delta import delta
+    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report.measured import sorted_packages
 
-    with shared.opened(context.obj) as workspace:
-        found = delta(workspace, packages, owner)
-    shown, hidden = of_delta(found, private=private)
-    shared.complaints([*texts.alerts(shown.packages), *texts.problems(shown.problems)])
-    if as_json:
-        shared.document(documents.report(shown))
-    else:
-        rows = texts.report_history(shown) if history else texts.report(shown)
-        shared.result(rows, [texts.report_line(shown), *texts.hidden(hidden)])
-    shared.leave(context, len(found.packages), found.problems)
+    kept = reading.found(context, packages, asked)
+    kept = sorted_packages(kept, asked["sort"], reverse=asked["reverse"])
+    document = measure_documents.report(kept)
+    said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
+    table = measure_tables.report(kept)
+    columns = measure_documents.PACKAGE_COLUMNS
+    reading.show(reading.Shown("The delta", document, table, document["packages"], columns, said), asked)
+    reading.leave(context, kept)

@@ -33,13 +33,13 @@ class Options:
 
 
 @contextmanager
-def opened(options: Options, *, new: bool = False) -> Iterator[Workspace]:
-    """The services' workspace, with progress on standard error. `new`: nothing may be in it yet."""
+def opened(options: Options, *, new: bool = False, unborn: bool = False) -> Iterator[Workspace]:
+    """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit."""
     from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
 
     with (
         terminal.progress(quiet=options.quiet) as progress,
-        wiring.opened(options.start, os.environ, progress, new=new, jobs=options.jobs) as found,
+        wiring.opened(options.start, os.environ, progress, new=new, unborn=unborn, jobs=options.jobs) as found,
     ):
         yield found
 

@@ -28,7 +28,7 @@ def command(
     track_: str,
     as_json: bool,
 ) -> None:
-    """Track one more package: UPSTREAM is pypi:NAME, npm:NAME or git:URL (or a path).
+    """Track one more package: UPSTREAM is pypi:NAME, npm:NAME, git:URL (or a path) or tarball:URL.
 
     The base release is found out: the newest that all patches in the folder apply to; without patches, the newest.
     `package.toml` is written to patches/; committing it is yours.

@@ -63,6 +63,11 @@ class Branches:
         self._make()
         return self.remote().heads(self.scratch, names)
 
+    def reach(self) -> None:
+        """Raises ForgeError where the repository cannot be asked, or has no downstream branch."""
+        if self.base not in self.heads(self.base):
+            raise self._no_base()
+
     def place(
         self,
         proposal: Proposal,
@@ -123,9 +128,7 @@ class Branches:
         the branch would publish it."""
         base = heads.get(self.base)
         if base is None:
-            raise ForgeRefused(
-                f"the repository has no branch {self.base}", "push it, or correct the setting forge.branch"
-            )
+            raise self._no_base()
         self._bring(base, self.base)
         if not reaches(self.scratch, base, proposal.parent):
             raise ForgeRefused(
@@ -133,6 +136,12 @@ class Branches:
                 f"push {self.base}, or bring the workspace up to date with it",
             )
         return [proposal.parent, base, *([] if known is None else [known.parent])]
+
+    def _no_base(self) -> ForgeRefused:
+        where = self.remote().shown
+        return ForgeRefused(
+            f"the repository {where} has no branch {self.base}", "push it, or correct the setting forge.branch"
+        )
 
     def _edits(self, tip: CommitId, below: Sequence[CommitId]) -> tuple[BranchCommit, ...]:
         return edits(self.scratch, tip, below, self.identity, self.allowed)

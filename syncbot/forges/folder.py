@@ -23,9 +23,10 @@ from pathlib import Path
 from syncbot.errors import ForgeError, ForgeRefused
 from syncbot.forges.files import unusable, write_whole
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
 
 _SCHEMA = "syncbot.proposal/1"
+ANSWER = "Answer it with `syncbot proposals accept {id}` or `syncbot proposals reject {id}`."
 _FRESH = 100_000_000
 """Nanoseconds: a folder changed so recently may change again without its time telling."""
 
@@ -40,10 +41,12 @@ class Kept:
 
 
 class ProposalFolder:
-    """Reads and writes the records below `folder`. Raises ForgeError."""
+    """Reads and writes the records below `folder`. `answer`: how people answer a proposal, with `{id}` in it. Raises
+    ForgeError."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, answer: str = ANSWER) -> None:
         self._folder = folder
+        self._answer = answer
         self._records = folder / "records"
         self._files: dict[int, tuple[tuple[int, int, int], Kept]] = {}
         self._listed_at: int | None = None
@@ -85,7 +88,7 @@ class ProposalFolder:
     def write_page(self, record: ProposalRecord) -> None:
         """Write the Markdown page where it differs from the one on disk."""
         name = f"{record.id}-{re.sub(r'[^A-Za-z0-9._@+-]', '-', record.package)}.md"
-        self._write(self._folder / "proposals" / name, page(record))
+        self._write(self._folder / "proposals" / name, page(record, self._answer))
 
     def _write(self, path: Path, text: str) -> None:
         if write_whole(path, text.encode("utf-8", "surrogateescape")):
@@ -112,19 +115,36 @@ class ProposalFolder:
         return {id: kept for id, (_mark, kept) in self._files.items()}
 
 
-def page(record: ProposalRecord) -> str:
+def new_record(proposal: Proposal, id: str, tip: CommitId, opened: datetime, updated: datetime) -> ProposalRecord:
+    """The record of an open proposal whose branch stands at `tip`."""
+    return ProposalRecord(
+        id=id,
+        package=proposal.package,
+        line=proposal.line,
+        branch=proposal.branch,
+        tip=tip,
+        parent=proposal.parent,
+        title=proposal.title,
+        body=proposal.body,
+        fingerprint=proposal.fingerprint,
+        draft=proposal.draft,
+        target_version=proposal.target_version,
+        status=ProposalStatus.OPEN,
+        opened=opened,
+        updated=updated,
+    )
+
+
+def page(record: ProposalRecord, answer: str = ANSWER) -> str:
     """The Markdown page: title, state, body."""
     title = " ".join(record.title.split())
     state = f"{record.status}, draft" if record.draft and record.status is ProposalStatus.OPEN else str(record.status)
     note = f" ({' '.join(record.note.split())})" if record.note else ""
     lines = [f"# {title}", "", f"Proposal {record.id}: {state}{note}. Branch `{record.branch}`."]
     if record.status is ProposalStatus.OPEN:
-        todo = "It waits for a person and cannot be accepted yet." if record.draft else _ANSWER.format(id=record.id)
+        todo = "It waits for a person and cannot be accepted yet." if record.draft else answer.format(id=record.id)
         lines += ["", todo]
     return "\n".join([*lines, "", record.body.strip("\n"), ""])
-
-
-_ANSWER = "Answer it with `syncbot proposals accept {id}` or `syncbot proposals reject {id}`."
 
 
 def _to_text(kept: Kept) -> str:

@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 from syncbot.errors import ForgeRefused
 from syncbot.forges import texts
 from syncbot.forges.branches import Branches, Known, Placed
-from syncbot.forges.files import write_whole
-from syncbot.forges.folder import Kept, ProposalFolder
+from syncbot.forges.folder import Kept, ProposalFolder, new_record
+from syncbot.forges.mail import Mailbox
 from syncbot.forges.talk import FolderTalk
+from syncbot.git.change import change
 from syncbot.git.landing import contains
 from syncbot.model.forge import Details, OtherProposal, Person, Write
-from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.ids import PackageName
 from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
 from syncbot.model.settings import ForgeSettings, Words
+
+_ANSWER = "Merge the branch, and the next `syncbot sync` takes it as accepted; or `syncbot proposals reject {id}`."
 
 
 class GitForge(FolderTalk):
@@ -34,7 +35,7 @@ class GitForge(FolderTalk):
 
     def __init__(self, folder: Path, branches: Branches, settings: ForgeSettings) -> None:
         super().__init__(folder)
-        self._records = ProposalFolder(folder)
+        self._records = ProposalFolder(folder, _ANSWER)
         self._branches = branches
         self._settings = settings
         branches.rehearse = self._rehearse
@@ -62,7 +63,7 @@ class GitForge(FolderTalk):
             if placed.beside and known is not None:
                 return self._step_aside(known, proposal, placed, at)
             id = self._records.next_id() if known is None else known.id
-            made = _record(proposal, id, placed.tip, at if known is None else known.opened, at)
+            made = new_record(proposal, id, placed.tip, at if known is None else known.opened, at)
             if known is not None and replace(made, updated=known.updated) == known:
                 made = known
             self._keep_record(made)
@@ -127,7 +128,7 @@ class GitForge(FolderTalk):
     def _keep_record(self, record: ProposalRecord) -> ProposalRecord:
         kept = Kept(record, None)
         page: Callable[[ProposalRecord], object] = (
-            self._records.write_page if self._settings.words is Words.MARKDOWN else self._write_mail
+            self._records.write_page if self._settings.words is Words.MARKDOWN else self._mailbox().write
         )
         if self._rehearsal is None:
             if self.find(record.package, record.line) != record:
@@ -138,9 +139,10 @@ class GitForge(FolderTalk):
             self._rehearsal.append(Write("RECORD", record.id))
         return record
 
-    def _write_mail(self, record: ProposalRecord) -> None:
-        content = mail(record, self._settings, self._branches)
-        write_whole(self._folder / "mails" / f"{record.id}.eml", content)
+    def _mailbox(self) -> Mailbox:
+        branches = self._branches
+        made = partial(change, branches.scratch)
+        return Mailbox(self._folder / "mails", branches.identity, self._settings.to, branches.remote().shown, made)
 
     def _rehearse(self, write: Write) -> bool:
         if self._rehearsal is not None:
@@ -154,48 +156,3 @@ class GitForge(FolderTalk):
             raise ForgeRefused(
                 f"proposal {record.id} is {record.status}, not open", "syncbot proposals lists those that are"
             )
-
-
-def mail(record: ProposalRecord, settings: ForgeSettings, branches: Branches) -> bytes:
-    """The proposal as a mail to send: title, where the branch is, body. The same record gives the same bytes."""
-    message = EmailMessage(policy=SMTP.clone(max_line_length=0, cte_type="8bit"))
-    identity = branches.identity
-    message["From"] = f"{_line(identity.name)} <{_line(identity.email)}>"
-    if settings.to:
-        message["To"] = _line(settings.to)
-    state = "" if record.status is ProposalStatus.OPEN and not record.draft else f"[{_state(record)}] "
-    message["Subject"] = state + _line(record.title)
-    message["Date"] = format_datetime(record.updated)
-    message["Message-ID"] = f"<{record.fingerprint[:40]}.{record.id}@syncbot.invalid>"
-    message["X-Syncbot-Branch"] = record.branch
-    note = f"\n{record.note}\n" if record.note else ""
-    fetch = f"    git fetch {branches.remote().shown} {record.branch}\n"
-    message.set_content(f"{record.body.rstrip()}\n{note}\nThe branch:\n\n{fetch}", cte="8bit")
-    return message.as_bytes()
-
-
-def _state(record: ProposalRecord) -> str:
-    return "draft" if record.status is ProposalStatus.OPEN else record.status.value
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split()).encode("utf-8", "replace").decode()
-
-
-def _record(proposal: Proposal, id: str, tip: CommitId, opened: datetime, updated: datetime) -> ProposalRecord:
-    return ProposalRecord(
-        id=id,
-        package=proposal.package,
-        line=proposal.line,
-        branch=proposal.branch,
-        tip=tip,
-        parent=proposal.parent,
-        title=proposal.title,
-        body=proposal.body,
-        fingerprint=proposal.fingerprint,
-        draft=proposal.draft,
-        target_version=proposal.target_version,
-        status=ProposalStatus.OPEN,
-        opened=opened,
-        updated=updated,
-    )

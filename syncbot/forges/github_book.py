@@ -7,7 +7,7 @@ from syncbot.forges import marker as markers
 from syncbot.forges.github_api import NEW, Api
 from syncbot.forges.github_models import Entry, Pull
 from syncbot.forges.marker import Marker
-from syncbot.model.forge import NOBODY, Person, PersonKind
+from syncbot.model.forge import NOBODY, Person
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 
@@ -93,10 +93,8 @@ class Book:
         if mark.ended:
             status = ProposalStatus.CLOSED if mark.ended == CLOSED else ProposalStatus.REJECTED
             return status, mark.note
-        closer = self._closer(entry)
-        if closer.kind is PersonKind.BOT:
-            return ProposalStatus.CLOSED, f"closed by {closer.login}"
-        return ProposalStatus.REJECTED, f"closed by {closer.login or 'an account that is gone'}"
+        # another bot's close (it was stale) is no word about the content, but to come back against it would be spam
+        return ProposalStatus.REJECTED, f"closed by {self._closer(entry).login or 'an account that is gone'}"
 
     def _closer(self, entry: Entry) -> Person:
         return entry.closed_by or self._api.closed_entry(entry).closed_by or NOBODY

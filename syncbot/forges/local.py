@@ -14,7 +14,7 @@ from pathlib import Path
 
 from syncbot.errors import ForgeError, ForgeRefused, HostileInput, InputError
 from syncbot.forges import texts
-from syncbot.forges.folder import Kept, ProposalFolder
+from syncbot.forges.folder import Kept, ProposalFolder, new_record
 from syncbot.forges.talk import FolderTalk
 from syncbot.git.build import bring, build_commits, check_branch, has_commit, make_bare, move_branch, tip_of
 from syncbot.git.landing import contains, head_of, land, reaches
@@ -71,7 +71,7 @@ class LocalForge(FolderTalk):
         id = self._records.next_id() if known is None else known.id
         self._rehearse_or("PUSH", f"refs/heads/{proposal.branch}", lambda: None)
         self._dress(id, proposal)
-        return _record(proposal, id, proposal.parent, at if known is None else known.opened, at)
+        return new_record(proposal, id, proposal.parent, at if known is None else known.opened, at)
 
     def _renew(self, proposal: Proposal, known: Kept | None, at: datetime, *, discard: bool) -> Kept:
         """Build the new version, with what people put on the branch replayed on top."""
@@ -84,7 +84,7 @@ class LocalForge(FolderTalk):
             return self._step_aside(known, proposal, tip, found, replayed.conflicts, at)
         id = self._records.next_id() if known is None else known.record.id
         opened = at if known is None else known.record.opened
-        kept = Kept(_record(proposal, id, replayed.tip, opened, at), stands)
+        kept = Kept(new_record(proposal, id, replayed.tip, opened, at), stands)
         self._publish(kept)
         return kept
 
@@ -276,23 +276,4 @@ class LocalForge(FolderTalk):
 
 
 def _same(record: ProposalRecord, proposal: Proposal) -> bool:
-    return _record(proposal, record.id, record.tip, record.opened, record.updated) == record
-
-
-def _record(proposal: Proposal, id: str, tip: CommitId, opened: datetime, updated: datetime) -> ProposalRecord:
-    return ProposalRecord(
-        id=id,
-        package=proposal.package,
-        line=proposal.line,
-        branch=proposal.branch,
-        tip=tip,
-        parent=proposal.parent,
-        title=proposal.title,
-        body=proposal.body,
-        fingerprint=proposal.fingerprint,
-        draft=proposal.draft,
-        target_version=proposal.target_version,
-        status=ProposalStatus.OPEN,
-        opened=opened,
-        updated=updated,
-    )
+    return new_record(proposal, record.id, record.tip, record.opened, record.updated) == record

@@ -40,6 +40,11 @@ class GitDownstream:
                 f"the git repository {self.root} has no commit yet", "commit your files: git add -A && git commit"
             ) from None
 
+    @property
+    def is_unborn(self) -> bool:
+        """Whether there is no commit yet."""
+        return self._repository.head_is_unborn
+
     def branch(self) -> str:
         return "HEAD" if self._repository.head_is_detached else self._repository.head.shorthand
 

@@ -90,9 +90,17 @@ class HistoryIndex:
         with self._healing():
             return self._open()[1].contains(self._key(tip), self._key(commit))
 
+    def reaches(self, tip: CommitId, commit: CommitId) -> bool:
+        """The same of any commit: one that is not known is no ancestor of a tip that is."""
+        with self._healing():
+            key = self._find(commit)
+            return key is not None and self._open()[1].contains(self._key(tip), key)
+
     def first_release(self, commit: CommitId, releases: Sequence[tuple[str, CommitId]]) -> str | None:
         """The earliest of `releases` (oldest first, from after the base to the target) from which every one up to the
         last has the commit; None where the last has it not."""
+        with self._healing():
+            self._open()[1].know([self._key(tip) for _, tip in releases])
         first = None
         for name, tip in reversed(releases):
             if not self.contains(tip, commit):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from sys import byteorder
 
 from syncbot.git.history_store import BUSY_MILLISECONDS, unpack
@@ -35,16 +36,30 @@ class Reach:
             found = self._stored(tip)
             if found is None:
                 found = self._walk(tip)
-                self._store(tip, found)
+                self._store({tip: found})
             self._memory[tip] = found
-            while len(self._memory) > self._limit:
-                self._memory.popitem(last=False)
+            self._forget()
         else:
             self._memory.move_to_end(tip)
         return found
 
+    def know(self, tips: Sequence[int]) -> None:
+        """Work out the sets of many tips that are not known yet: the oldest first, so that each costs what it adds."""
+        missing = sorted(set(tips).difference(self._memory, self._kept()))
+        for tip in missing[-self._limit :]:
+            self._memory[tip] = self._walk(tip)
+        self._store({tip: self._memory[tip] for tip in missing[-self._limit :]})
+        self._forget()
+
     def contains(self, tip: int, key: int) -> bool:
         return key <= tip and self.flags(tip)[key] == 1
+
+    def _forget(self) -> None:
+        while len(self._memory) > self._limit:
+            self._memory.popitem(last=False)
+
+    def _kept(self) -> set[int]:
+        return {k for (k,) in self._db.execute("SELECT k FROM reach")}
 
     def _stored(self, tip: int) -> bytes | None:
         row = self._db.execute("SELECT flags FROM reach WHERE k = ?", (tip,)).fetchone()
@@ -56,8 +71,7 @@ class Reach:
         return flags
 
     def _walk(self, tip: int) -> bytes:
-        known = {k for (k,) in self._db.execute("SELECT k FROM reach WHERE k < ?", (tip,))}
-        known.update(k for k in self._memory if k < tip)
+        known = {k for k in self._kept().union(self._memory) if k < tip}
         marks = bytearray(tip + 1)  # 1: reached, to be followed; 2 and more: settled by a known set
         marks[tip] = 1
         rows = self._db.execute("SELECT k, parents FROM edge WHERE k <= ? ORDER BY k DESC", (tip,))
@@ -75,14 +89,15 @@ class Reach:
         rows.close()
         return bytes(marks.translate(_PRESENT))
 
-    def _store(self, tip: int, flags: bytes) -> None:
-        """Keep it for others, if the file can be written now; a process that fills has precedence."""
-        if self._db.in_transaction:
+    def _store(self, sets: Mapping[int, bytes]) -> None:
+        """Keep them for others, if the file can be written now; a process that fills has precedence."""
+        if self._db.in_transaction or not sets:
             return
         try:
             self._db.execute("PRAGMA busy_timeout = 50")
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("INSERT OR REPLACE INTO reach VALUES (?, ?)", (tip, zlib.compress(flags, 1)))
+            rows = ((tip, zlib.compress(flags, 1)) for tip, flags in sets.items())
+            self._db.executemany("INSERT OR REPLACE INTO reach VALUES (?, ?)", rows)
             oldest = "SELECT k FROM reach ORDER BY k DESC LIMIT 1 OFFSET ?"
             self._db.execute(f"DELETE FROM reach WHERE k <= ({oldest})", (KEPT,))  # noqa: S608  # our own words
             self._db.execute("COMMIT")

@@ -36,7 +36,7 @@ def open_lineage(
     def first_release(commit: CommitId) -> str | None:
         nonlocal releases
         if releases is None:
-            tags = tagged_between(git_dir, base, target)
+            tags = tagged_between(index, git_dir, base, target)
             named = {name: name for name, _ in tags} if versions is None else versions
             releases = [(named[name], tip) for name, tip in tags if name in named]
             if not any(tip == target for _, tip in releases):
@@ -49,17 +49,22 @@ def open_lineage(
     return Lineage(index.view(base, target, head), first_release, expected)
 
 
-def tagged_between(git_dir: Path, base: CommitId | None, target: CommitId) -> list[tuple[str, CommitId]]:
-    """The version tags (name, commit) that the target has and the base has not, oldest first; pre-releases left out."""
-    form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)"
-    without = [f"--no-merged={base}"] if base is not None else []
-    out = git(["for-each-ref", form, f"--merged={target}", *without, "refs/tags"], cwd=git_dir)
+def tagged_between(
+    index: HistoryIndex, git_dir: Path, base: CommitId | None, target: CommitId
+) -> list[tuple[str, CommitId]]:
+    """The version tags (name, commit) that the target has and the base has not, oldest first; pre-releases left out.
+    The index says who has what: git would walk the history for every tag."""
+    out = git(
+        ["for-each-ref", "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)", "refs/tags"], cwd=git_dir
+    )
     found = []
     for line in out.decode("utf-8", "surrogateescape").splitlines():
         name, own, peeled = line.split("\0")
-        version = normalise(name)
-        if version is not None and not version.prerelease:
-            found.append((version, name, CommitId(peeled or own)))
+        version, commit = normalise(name), CommitId(peeled or own)
+        if version is None or version.prerelease or not index.reaches(target, commit):
+            continue
+        if base is None or not index.reaches(base, commit):
+            found.append((version, name, commit))
     return [(name, commit) for _, name, commit in sorted(found, key=lambda entry: entry[0])]
 
 

@@ -24,10 +24,11 @@ from syncbot.model.ids import CommitId
 from syncbot.ports.source import Progress
 
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-# All references or none; and no FETCH_HEAD, which would name the address.
+# All references or none; and no FETCH_HEAD, which would name the address. With a commit-graph git tells forty times
+# faster which tags hold a commit.
 _FETCH = (
     *("fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"),
-    *("--no-recurse-submodules", "--progress"),
+    *("--no-recurse-submodules", "--write-commit-graph", "--progress"),
 )
 _PATTERNS = ("HEAD", "refs/heads/*", "refs/tags/*")
 _TAGS = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)%00%(creatordate:unix)"

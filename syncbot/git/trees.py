@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pygit2
 
-from syncbot.errors import HostileInput, InputError
+from syncbot.errors import HostileInput, InputError, RepositoryDamaged
 from syncbot.git.run import refuse_option
 from syncbot.model.ids import BlobId, CommitId
 from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tree, day_of
@@ -96,6 +96,10 @@ class GitTree:
             else:
                 yield prefix + name
 
+    def size(self) -> tuple[int, int]:
+        """(files, their bytes), from the objects' heads."""
+        return self._objects().size(self._root_id())
+
     def newest(self) -> date | None:
         """The day of the commit."""
         found = self._objects().commit_time(self._revision)
@@ -150,6 +154,26 @@ class _Objects:
             self._held -= len(old)
         return found
 
+    def size(self, folder: str) -> tuple[int, int]:
+        """(files, their bytes) below a folder."""
+        files = weight = 0
+        for entry in self.folder(folder).values():
+            if entry.mode == _FOLDER:
+                more, bytes_ = self.size(entry.id)
+                files, weight = files + more, weight + bytes_
+            else:
+                files += 1
+                weight += self._length(entry.id) if entry.mode in (FILE, EXECUTABLE) else 0
+        return files, weight
+
+    def _length(self, id: str) -> int:
+        try:
+            return int(self.repository.odb.read_header(id)[1])
+        except AttributeError:  # an older pygit2
+            return len(self._read(id))
+        except (KeyError, pygit2.GitError):
+            return 0  # a part of the repository that was not fetched
+
     def forget_blobs(self) -> None:
         self._blobs.clear()
         self._held = 0
@@ -168,7 +192,7 @@ class _Objects:
         try:
             return bytes(self.repository.read(id)[1])
         except (KeyError, pygit2.GitError):
-            raise InputError(
+            raise RepositoryDamaged(
                 f"{self._path} is damaged: object {id} cannot be read", "delete it; it is fetched anew"
             ) from None
 

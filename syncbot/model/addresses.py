@@ -1,4 +1,5 @@
-"""Where an upstream lives, as people write it: `pypi:NAME`, `npm:NAME`, `git:URL-or-path`.
+"""Where an upstream lives, as people write it: `pypi:NAME`, `npm:NAME`, `git:URL-or-path`,
+`tarball:URL-or-path`.
 
 An address is hostile until it has been through `parse` or `check`. Whatever goes into a message, a log or the database
 goes through `shown` (one address) or `scrubbed` (text that may hold addresses) first.
@@ -13,9 +14,15 @@ from urllib.parse import urlsplit
 from syncbot.errors import HostileInput, InputError
 from syncbot.model.releases import Upstream
 
-SCHEMES = frozenset({"git", "npm", "pypi"})
+SCHEMES = frozenset({"git", "npm", "pypi", "tarball"})
 TRANSPORTS = frozenset({"file", "git", "http", "https", "ssh"})
 """What git may use to fetch. A plain path counts as file."""
+
+_OTHERS = frozenset(
+    {"bzr", "cargo", "cpan", "crates", "cvs", "darcs", "deb", "docker", "fossil", "gem", "go", "golang", "hackage"}
+    | {"hg", "maven", "nuget", "p4", "rpm", "rubygems", "svn"}
+)
+_OTHER_REMEDY = f"use one of {', '.join(sorted(SCHEMES))}; a host of that name is written ssh://HOST/PATH"
 
 _PYPI = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NPM = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*")
@@ -40,9 +47,19 @@ def parse(text: str) -> Upstream:
     scheme, colon, location = text.partition(":")
     if colon and scheme in SCHEMES and not (scheme == "git" and location.startswith("//")):
         return check(Upstream(scheme, location))
+    other = other_scheme(text)
+    if other:
+        raise InputError(f"unknown upstream scheme {other!r} in {shown(text)!r}", _OTHER_REMEDY)
     if _URL.match(text) or _HELPER.match(text) or text.startswith("-") or _scp(text):
         return check(Upstream("git", text))
-    raise InputError(f"no upstream address: {shown(text)!r}", "write pypi:NAME, npm:NAME or git:URL")
+    raise InputError(f"no upstream address: {shown(text)!r}", "write pypi:NAME, npm:NAME, git:URL or tarball:URL")
+
+
+def other_scheme(text: str) -> str:
+    """The word before a colon that names another kind of repository or registry, which git would take for a host that
+    it reaches by ssh; else empty."""
+    word, colon, _rest = text.partition(":")
+    return word if colon and word.lower() in _OTHERS and not _URL.match(text) else ""
 
 
 def check(upstream: Upstream) -> Upstream:
@@ -54,9 +71,25 @@ def check(upstream: Upstream) -> Upstream:
         _check_name(upstream.location, _PYPI, "PyPI project")
     elif upstream.scheme == "npm":
         _check_name(upstream.location, _NPM, "npm package")
+    elif upstream.scheme == "tarball":
+        _check_tarball(upstream.location)
     else:
         raise InputError(f"unknown upstream scheme {upstream.scheme!r}", f"use one of {', '.join(sorted(SCHEMES))}")
     return upstream
+
+
+def _check_tarball(location: str) -> None:
+    """A URL of http or https, or a path."""
+    url = _URL.match(location)
+    if not location:
+        raise InputError("the address of the tarballs is empty", "write tarball:URL or tarball:PATH")
+    if _has_password(location):
+        raise InputError(f"the address {shown(location)!r} holds a password", "use a ~/.netrc")
+    if url is None:
+        return
+    if url[1].lower() not in ("http", "https"):
+        raise HostileInput(f"the tarballs' address uses the transport {url[1]!r}", "use http, https or a path")
+    _check_url(location, url[1].lower())
 
 
 def check_git(location: str) -> str:
@@ -88,7 +121,8 @@ def shown(address: str | Upstream) -> str:
     """The address for people: without user information, query and fragment. Of an ssh address the login name stays
     (it is no secret); a password never does."""
     text = str(address)
-    prefix, text = ("git:", text[4:]) if text.startswith("git:") and not text.startswith("git://") else ("", text)
+    prefix = next((p for p in ("git:", "tarball:") if text.startswith(p) and not text.startswith("git://")), "")
+    text = text.removeprefix(prefix)
     found = _URL.match(text)
     if found is None:
         return prefix + _clean(_PASSWORD_AT_HOST.sub(r"\1@", text))

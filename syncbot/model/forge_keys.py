@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from syncbot.errors import InputError
-from syncbot.model.addresses import check_git
+from syncbot.model.addresses import check_git, other_scheme
 from syncbot.model.settings import ForgeKind, ForgeSettings, Identity, Signing, Words
 from syncbot.model.tables import FLAG, NAME, NAMES, TEXT, Key, Values, choice, refined
 
@@ -28,6 +28,9 @@ def _remote(text: str) -> str | None:
         check_git(text)
     except InputError as error:
         return f"a git address or a path ({error.what})"
+    other = other_scheme(text)
+    if other:
+        return f"a git address or a path ({other!r} is neither; a host of that name is written ssh://HOST/PATH)"
     return None
 
 

@@ -21,8 +21,9 @@ def _limit(value: object) -> int | None:
 
 def _windows(value: object) -> tuple[str, ...]:
     found = NAMES.read(value)
-    if any(parse(text) is None for text in found):
-        raise Wrong(EXPECTED)
+    for text in found:
+        if parse(text) is None:
+            raise Wrong(EXPECTED, "give days as mon to sun and hours as HH:MM-HH:MM", culprit=text)
     return found
 
 

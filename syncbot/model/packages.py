@@ -45,18 +45,24 @@ class Policy:
     track: str = "stable"
     """`stable`, `prerelease`, or `branch:NAME`."""
     commits: Commits = Commits.DECISION
+    bump: bool = True
+    """Whether a package is moved to new releases; else only its patches follow a move that somebody else made."""
+    verify: tuple[str, ...] = ()
+    """Commands that are run on the patched release before a proposal is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPatch:
     """One line of the series with its file's bytes. `strip` is the series' `-pN`, None: find it out. `keep` is
-    downstream's own word that it stays (its reason). `waiting`: marked in the series as waiting for a person."""
+    downstream's own word that it stays (its reason). `waiting`: marked in the series as waiting for a person. `path`:
+    its file from the repository's root, empty: below the package's folder."""
 
     name: PatchName
     content: bytes
     strip: int | None = None
     keep: str | None = None
     waiting: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,26 @@ class Package:
     """A regular expression with one group, the version; empty: the normaliser finds it out."""
     history: Upstream | None = None
     """The git repository of an upstream whose releases come from elsewhere, None where none is named."""
+    history_found: bool = False
+    """Whether the recipe named that repository, and no person: such an address may be long gone."""
+    files: tuple[str, ...] = ()
+    """The files that an edit may touch, from the repository's root; `name/` is a whole folder. Empty: all that lies
+    below `path`."""
+    declared: str = ""
+    """The file in which a person writes what holds for the package; empty: package.toml in its folder."""
+    table: str = ""
+    """The table of that file which is about the package, empty: the whole file."""
+    by_hand: tuple[str, ...] = ()
+    """What every change of it leaves to a person, a sentence each, such as a lock file to be renewed."""
+
+    @property
+    def settings_file(self) -> str:
+        return self.declared or f"{self.path}/package.toml"
+
+    @property
+    def keep_table(self) -> str:
+        """The table that pins patches."""
+        return f"{self.table}.keep" if self.table else "keep"
 
     @property
     def repository(self) -> Upstream:

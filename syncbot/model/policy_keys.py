@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from syncbot.model.packages import Commits, Mode, Policy, Step
-from syncbot.model.tables import TEXT, Key, Values, choice, refined
+from syncbot.model.tables import FLAG, NAMES, TEXT, Key, Values, choice, refined
 
 _DEFAULT = Policy()
 _REF_PART = re.compile(r"(?!\.)(?:(?!\.\.|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<!\.)(?<!\.lock)")
@@ -54,7 +54,22 @@ COMMITS: Key[Commits] = Key(
     "Whether a proposal has one commit per decision or one for the whole step.",
 )
 
-POLICY_KEYS: tuple[Key[Any], ...] = (MODE, STEP, TRACK, COMMITS)
+BUMP: Key[bool] = Key(
+    "bump",
+    FLAG,
+    _DEFAULT.bump,
+    "true",
+    "Whether packages are moved to new releases; else patches follow a move that was made already.",
+)
+VERIFY: Key[tuple[str, ...]] = Key(
+    "verify",
+    NAMES,
+    _DEFAULT.verify,
+    "none",
+    "Commands that are run on the patched release before it is proposed, each a program with its arguments.",
+)
+
+POLICY_KEYS: tuple[Key[Any], ...] = (MODE, STEP, TRACK, COMMITS, BUMP, VERIFY)
 
 
 def read_policy(values: Values, fallback: Policy) -> Policy:
@@ -64,4 +79,6 @@ def read_policy(values: Values, fallback: Policy) -> Policy:
         step=values.get_or(STEP, fallback.step),
         track=values.get_or(TRACK, fallback.track),
         commits=values.get_or(COMMITS, fallback.commits),
+        bump=values.get_or(BUMP, fallback.bump),
+        verify=values.get_or(VERIFY, fallback.verify),
     )

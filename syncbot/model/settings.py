@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from syncbot.model.packages import Policy
+from syncbot.model.packages import Commits, Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What input may cost at most. Sizes in bytes; an archive's count when unpacked."""
+    """What input may cost at most. Sizes in bytes; an archive's count when unpacked. `verify_seconds`: what one command
+    may take."""
 
     patch_bytes: int = 32 * 1024 * 1024
     archive_bytes: int = 1024 * 1024 * 1024
     unpacked_bytes: int = 4 * 1024 * 1024 * 1024
     archive_members: int = 400_000
     file_bytes: int = 64 * 1024 * 1024
+    verify_seconds: int = 1800
 
 
 class Signing(StrEnum):
@@ -85,6 +87,25 @@ class Manners:
     dashboard: bool = True
 
 
+_ONE_COMMIT = frozenset({"apkbuild", "conda", "dist-git", "melange", "npm", "openembedded"})
+
+
+def commits_of(layout: str) -> Commits:
+    """How the people of a packaging format expect a proposal to be committed, where nobody says otherwise: most of them
+    take one commit for a new version, with its patches."""
+    return Commits.STEP if layout in _ONE_COMMIT else Policy().commits
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamSettings:
+    """The packaging repository. `repository`: a path or a URL, empty: the one that the workspace lies in; `branch`:
+    empty: the one that is checked out; `path`: the folder to look for packages in, empty: all of it."""
+
+    repository: str = ""
+    branch: str = ""
+    path: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`[tool.syncbot]` of pyproject.toml or the whole of syncbot.toml.
@@ -92,11 +113,13 @@ class Settings:
     `rewrite`: {prefix of an upstream address: what to put in its place}, the longest match wins, as git's
     `url.<base>.insteadOf` does. `max_new_proposals`: per run; None: no cap. `schedule`: a five-field cron expression
     for `syncbot run`. `jobs`: how many processes work on packages; None: as many as there are cores. `patches` and
-    `state` are relative to the workspace's root.
+    `state` are relative to the workspace's root. `layout`: the name of one, empty: it is recognised.
     """
 
     patches: str = "patches"
     state: str = "state"
+    layout: str = ""
+    downstream: DownstreamSettings = field(default_factory=DownstreamSettings)
     policy: Policy = field(default_factory=Policy)
     max_new_proposals: int | None = 20
     schedule: str = "0 3 * * *"

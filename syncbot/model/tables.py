@@ -26,12 +26,15 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class Wrong(ValueError):
-    """A value is not of its kind. `expected` ends the sentence "KEY is VALUE, but must be ..."."""
+    """A value is not of its kind. `expected` ends the sentence "KEY is VALUE, but must be ...". Where one item of the
+    value is to blame, `culprit` is that item, and `entry` its key in a table."""
 
-    def __init__(self, expected: str, remedy: str = "") -> None:
+    def __init__(self, expected: str, remedy: str = "", *, culprit: object = None, entry: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
         self.remedy = remedy
+        self.culprit = culprit
+        self.entry = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,17 @@ def _read(document: Document, place: KeyPath, key: Key[Any], value: object) -> o
     try:
         return key.kind.read(value)
     except Wrong as wrong:
-        what = f"{key.name} is {_shown(value)}, but must be {wrong.expected}"
-        raise _error(document, place, what, wrong.remedy) from wrong
+        raise _wrong(document, place, key, value, wrong) from wrong
+
+
+def _wrong(document: Document, place: KeyPath, key: Key[Any], value: object, wrong: Wrong) -> InputError:
+    if wrong.entry:
+        what = f"{_shown(wrong.entry)} in [{key.name}] is {_shown(wrong.culprit)}, but must be {wrong.expected}"
+        return _error(document, (*place, wrong.entry), what, wrong.remedy)
+    if wrong.culprit is not None:
+        what = f"{key.name} has {_shown(wrong.culprit)}, but each must be {wrong.expected}"
+        return _error(document, place, what, wrong.remedy)
+    return _error(document, place, f"{key.name} is {_shown(value)}, but must be {wrong.expected}", wrong.remedy)
 
 
 def _error(document: Document, place: KeyPath, what: str, remedy: str = "") -> InputError:
@@ -213,15 +225,22 @@ def _flag(value: object) -> bool:
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Wrong("a list of strings", 'write ["..."]')
-    return tuple(_name(item) for item in cast(Sequence[object], value))
+    found = []
+    for item in cast(Sequence[object], value):
+        try:
+            found.append(_name(item))
+        except Wrong as wrong:
+            raise Wrong(wrong.expected, wrong.remedy, culprit=item) from None
+    return tuple(found)
 
 
 def _name_table(value: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(value, Mapping):
-        raise Wrong("a table of strings")
+        raise Wrong("a table of strings", 'write "NAME" = "..." on lines of their own below the table\'s name')
     for key, item in value.items():
         if not isinstance(item, str) or not item.strip() or not item.isprintable():
-            raise Wrong("a table of strings", f'give "{key}" a string on one line that is not empty')
+            remedy = f'write "{key}" = "..."'
+            raise Wrong("a string on one line that is not empty", remedy, culprit=item, entry=key)
     return tuple(cast(Mapping[str, str], value).items())
 
 
@@ -263,7 +282,9 @@ def choice(words: type[E]) -> Kind[E]:
     known = ", ".join(f'"{word}"' for word in words)
 
     def read(value: object) -> E:
-        text = _text(value)
+        if not isinstance(value, str):
+            raise Wrong(f"one of {known}")
+        text = value
         try:
             return words(text)
         except ValueError:

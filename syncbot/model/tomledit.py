@@ -99,6 +99,57 @@ def add_to_table(text: str, table: str, key: str, value: str) -> str:
     return _checked(text, new, lambda data: data.setdefault(table, {}).__setitem__(key, value))
 
 
+def put(text: str, table: KeyPath, key: str, value: str) -> str:
+    """The text with the string `key = value` in `table`, however deep it lies; the table is made where it is missing,
+    at the end."""
+    found = spots(text)
+    path = (*table, key)
+    entry = f"{plain_key(key)} = {quoted(value)}"
+    own = found.get(table)
+    if path in found and not found[path].header:
+        spot = found[path]
+        new = text[: spot.start] + _like(text[spot.start : spot.end], value) + text[spot.end :]
+    elif own is not None and own.header:
+        new = _with_line(text, _line_end(text, _last_of(found, own)), entry)
+    elif (around := _inline(found, table)) is not None:
+        new = _into_inline_table(text, found[around], table[len(around) :], entry)
+    else:
+        name = ".".join(map(plain_key, table))
+        gap = _newline(text) if text.strip() else ""
+        new = _with_line(text, len(text), f"{gap}[{name}]{_newline(text)}{entry}")
+    return _checked(text, new, lambda data: _put(data, table, key, value))
+
+
+def _put(data: dict[str, Any], table: KeyPath, key: str, value: str) -> None:
+    for part in table:
+        data = data.setdefault(part, {})
+    data[key] = value
+
+
+def _last_of(found: dict[KeyPath, Spot], header: Spot) -> int:
+    """Where the last entry of the table with this header ends."""
+    after = min((s.start for s in found.values() if s.header and s.start > header.start), default=None)
+    inside = [s.end for s in found.values() if s.start > header.start and (after is None or s.start < after)]
+    return max(inside, default=header.end)
+
+
+def _inline(found: dict[KeyPath, Spot], table: KeyPath) -> KeyPath | None:
+    """The part of the path that stands as a value, `{ ... }`, None where no part does."""
+    parts = (table[:end] for end in range(len(table), 0, -1))
+    return next((part for part in parts if part in found and not found[part].header), None)
+
+
+def _into_inline_table(text: str, spot: Spot, inner: KeyPath, entry: str) -> str:
+    if inner:
+        entry = f"{'.'.join(map(plain_key, inner))}.{entry}"
+    return text[: spot.start] + _into_inline(text[spot.start : spot.end], entry) + text[spot.end :]
+
+
+def plain_key(key: str) -> str:
+    """A key as people write it: bare where TOML allows that."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else quoted(key)
+
+
 def quoted(value: str) -> str:
     """A TOML basic string. JSON's escapes are a subset of TOML's, but for the DEL character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -117,7 +168,7 @@ def _checked(old: str, new: str, change: Callable[[dict[str, Any]], None]) -> st
     try:
         change(expected)
         done = tomllib.loads(new) == expected
-    except (ValueError, AttributeError):  # no TOML any more; or what should be a table is none
+    except (ValueError, AttributeError, TypeError):  # no TOML any more; or what should be a table is none
         done = False
     if not done:
         raise InputError("the file cannot be edited without loss", "make this change by hand")

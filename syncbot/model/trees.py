@@ -60,6 +60,14 @@ class ComparedTree(Tree, Protocol):
         """The paths that this tree has and the other has not; None where that must be found out path by path."""
 
 
+@runtime_checkable
+class SizedTree(Tree, Protocol):
+    """A tree that knows how large its files are without reading them."""
+
+    def size(self) -> tuple[int, int]:
+        """(files, their bytes); links and submodules count as files of no bytes."""
+
+
 class DatedTree(Tree, Protocol):
     """A tree that can tell when it was made."""
 

@@ -8,7 +8,7 @@ sort below the release, post, patch and pl above it, a letter as in 2024a or 1.1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import total_ordering
 
@@ -121,6 +121,19 @@ def select(releases: Iterable[Release], *, track: str, range: str | Range) -> tu
         if not release.yanked and (track == "prerelease" or not early) and wanted.admits(found):
             kept.append((found, release))
     return tuple(release for _, release in sorted(kept, key=lambda pair: pair[0]))
+
+
+_SERIAL = re.compile(r"\d{5,}")
+"""A day or a serial number as a version."""
+
+
+def one_scheme(releases: Sequence[Release], base: str | None) -> tuple[Release, ...]:
+    """Without days and serial numbers where most releases are numbered with dots: tags of another time, which as a
+    number would be newer than all. A project whose `base` is such a number counts that way."""
+    serial = [release for release in releases if _SERIAL.fullmatch(release.version)]
+    if 2 * len(serial) > len(releases) or (base is not None and _SERIAL.fullmatch(base)):
+        return tuple(releases)
+    return tuple(release for release in releases if not _SERIAL.fullmatch(release.version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 from syncbot.diff.identity import patch_id
 from syncbot.errors import Fault
@@ -22,21 +23,26 @@ def make_plan(
     target: Release,
     judgement: SeriesJudgement,
     told: Collection[PatchName] = (),
+    staying: Collection[PatchName] = (),
 ) -> Plan:
     """One edit per entry of the series, in order. The judgement must be of this very series, else Fault. `told`: the
-    patches that go on a person's word, who needs no proof."""
+    patches that go on a person's word, who needs no proof; `staying`: those that stay on one though they do not apply:
+    they are marked as waiting, and nobody is asked any more."""
     judged, listed = [j.name for j in judgement.patches], [p.name for p in package.series]
     if judged != listed:
         raise Fault(f"{package.name}: the judgement is of {judged}, but the series has {listed}")
     pairs = zip(package.series, judgement.patches, strict=True)
-    edits = tuple(_edit(patch, judged, is_told=patch.name in told) for patch, judged in pairs)
+    edits = tuple(
+        _staying(patch, judged) if patch.name in staying else _edit(patch, judged, is_told=patch.name in told)
+        for patch, judged in pairs
+    )
     return Plan(
         package=package,
         base=base,
         target=target,
         edits=edits,
-        draft=any(edit.action.waits for edit in edits),
-        fingerprint=_fingerprint(package, base, target, edits),
+        draft=any(edit.action.waits and edit.name not in staying for edit in edits),
+        fingerprint=_fingerprint(package, base, target, edits, staying),
         lines_before=judgement.lines_before,
         lines_after=judgement.lines_after,
     )
@@ -82,15 +88,22 @@ def _edit(patch: SeriesPatch, judged: Judgement, *, is_told: bool) -> Edit:
     return Edit(judged.action, patch.name, judged, judged.refreshed)
 
 
+def _staying(patch: SeriesPatch, judged: Judgement) -> Edit:
+    return Edit(Action.ASK, patch.name, replace(judged, action=Action.ASK))
+
+
 def _proved(edit: Edit) -> bool:
     return not edit.action.waits and edit.judgement.proof is Proof.PROVED
 
 
-def _fingerprint(package: Package, base: Release, target: Release, edits: tuple[Edit, ...]) -> Fingerprint:
+def _fingerprint(
+    package: Package, base: Release, target: Release, edits: tuple[Edit, ...], staying: Collection[PatchName]
+) -> Fingerprint:
     """By content, not by wording: what happens to which change, and from which release to which. Reasons, evidence,
     names and comments may be written anew without making it another proposal."""
     old = {patch.name: patch for patch in package.series}
-    parts = [[e.action.value, _id(old[e.name], None), _id(old[e.name], e.content)] for e in edits]
+    does = {e.name: "staying" if e.name in staying else e.action.value for e in edits}
+    parts = [[does[e.name], _id(old[e.name], None), _id(old[e.name], e.content)] for e in edits]
     releases = [base.version, base.identity, target.version, target.identity]
     text = json.dumps([package.name, releases, parts])
     return Fingerprint(hashlib.sha256(text.encode()).hexdigest())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from syncbot.model.ids import Fingerprint, PatchName
 from syncbot.model.judgement import Judgement
@@ -36,3 +37,27 @@ class Plan:
     fingerprint: Fingerprint
     lines_before: int
     lines_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One decision, for a changelog. `commit`: upstream's that made the patch obsolete, where it is known. `upstream`:
+    whether what is dropped is in the release; else it goes on somebody's word."""
+
+    name: PatchName
+    action: Action
+    reason: str
+    commit: str | None = None
+    upstream: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To which release a package moves, and who says so when. `version` None: it stays, only its patches change.
+    `commit`: what the release's tag points to, where upstream is a git repository. `who`: `Name <mail>`."""
+
+    version: str | None
+    commit: str | None
+    who: str
+    when: datetime
+    notes: tuple[Note, ...] = ()

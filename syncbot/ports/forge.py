@@ -24,7 +24,7 @@ class Proposals(Protocol):
         """The newest proposal for it, in whatever state, also where its title or branch was renamed."""
 
     def list(self) -> Sequence[ProposalRecord]:
-        """Every proposal, newest first. Closed by a person: REJECTED; by syncbot, or by another bot: CLOSED."""
+        """Every proposal, newest first. Closed by syncbot: CLOSED; by anybody else, REJECTED, another bot included."""
 
     def propose(self, proposal: Proposal, at: datetime, *, discard: bool = False) -> ProposalRecord:
         """Open it, or update the open one of the same package and line in place. Nothing is written where the open one

@@ -12,9 +12,10 @@ from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.ports.dealings import Dealings
+from syncbot.ports.measures import Measuring
 
 
-class Store(Dealings, Protocol):
+class Store(Dealings, Measuring, Protocol):
     """Raises StoreError. Every method is a transaction of its own unless called inside `transaction()`."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -70,9 +71,9 @@ class Store(Dealings, Protocol):
     def current_keys(self) -> Mapping[PackageName, tuple[str, str]]:
         """{package: (the judgement's key, the key of what was asked last)}, without reading the judgements."""
 
-    def set_current(self, package: PackageName, key: str, asked: str = "") -> None:
-        """`asked`: the key of the question, where another one had this judgement first. Writes only where it
-        changes."""
+    def set_current(self, package: PackageName, key: str, asked: str = "", at: datetime | None = None) -> None:
+        """`asked`: the key of the question, where another one had this judgement first; `at`: since when, None: since
+        the judgement was made. Writes only where it changes."""
 
     def rejected(self, fingerprint: Fingerprint) -> str | None:
         """The reason, None where it was not rejected."""
@@ -84,8 +85,9 @@ class Store(Dealings, Protocol):
     def save_proposal(self, record: ProposalRecord) -> None:
         """Insert or update by id; writes only where something changed."""
 
-    def proposals(self) -> Sequence[ProposalRecord]:
-        """Newest first."""
+    def proposals(self, *, elsewhere: bool = False) -> Sequence[ProposalRecord]:
+        """Newest first. `elsewhere`: those of forges that were used before, too; the id of such a one is the forge's
+        name, a colon, and the id there."""
 
     def archive(self, dropped: DroppedPatch) -> None:
         """Keep a dropped patch. Idempotent by package, name, target version and content."""

@@ -11,20 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from syncbot.model.judgement import Judgement
-from syncbot.model.verdicts import Action
+from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import controls
 from syncbot.report.fold import commit, conflicts, fold, some
 from syncbot.report.proposal import PatchStory, Summary
 from syncbot.report.range_diff import range_diff
 from syncbot.report.safe import code, fenced, line, markdown
-from syncbot.report.words import counts, delta, plural, waits_for
+from syncbot.report.words import and_more, counts, delta, plural, waits_for
 
 LIMIT = 63_000
 """UTF-16 units of a body, at most: GitHub takes 65,536, and a forge adds its marker."""
-_OPEN_ROWS = 12
+_OPEN_ROWS = 5
 """Patches that stay as they are leave the table, and get a folded one of their own, where there are more of them."""
 _OPEN_STORIES = 3
 """Their stories are folded away together where there are more of them."""
+_WAITING = 12
+"""Patches that wait for a person which the first screen names."""
+_PLACES = 6
+"""Files of such a patch that it names."""
 _NAME = 200
 _WARNINGS = 20
 
@@ -103,8 +107,10 @@ def _verdict(summary: Summary) -> str:
     waiting = [p for p in judgement.patches if p.action.waits]
     if waiting:
         lines += ["", *_draft(summary, waiting)]
+    if summary.staying:
+        lines += ["", *_staying(summary)]
     if judgement.patches:
-        lines += ["", _sure(judgement.patches)]
+        lines += ["", text] if (text := _sure(summary)) else []
     else:
         lines += ["", "The package carries no patches: only the version moves."]
     if summary.warnings:
@@ -112,31 +118,66 @@ def _verdict(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def _sure(patches: tuple[Judgement, ...]) -> str:
+def _sure(summary: Summary) -> str:
     """How much of it a reader may take on trust."""
+    patches = summary.judgement.patches
     dropped = [p for p in patches if p.action is Action.DROP]
     rewritten = [p for p in patches if p.action is Action.REWRITE]
+    aside = [p for p in patches if p.action.waits or p.name in summary.staying]
     proofs = sorted({p.proof.value for p in dropped if p.proof is not None})
     parts = []
-    if dropped:
-        sure = f" ({', '.join(proofs)})" if proofs else ""
-        parts.append(f"What is dropped is in the release{sure}.")
+    told = [p for p in dropped if p.proof is None]
+    if proofs:
+        parts.append(f"What is dropped is in the release ({', '.join(proofs)}).")
+    if told:
+        goes = "goes" if len(told) == 1 else "go"
+        parts.append(f"{plural(len(told), 'patch')} {goes} on a person's word{' alone' if proofs else ''}.")
     if rewritten:
         parts.append("What is rewritten was merged without a conflict: look at that.")
-    if not parts and not any(p.action.waits for p in patches):
+    if not parts and not aside:
         parts.append("Every patch still applies as it is.")
-    return " ".join([*parts, "The new series was applied to the release from scratch, without fuzz."])
+    if len(aside) + len(dropped) < len(patches) or not aside:
+        what = "What does not wait" if aside else "The new series"
+        parts.append(f"{what} was applied to the release from scratch, without fuzz.")
+    return " ".join(parts)
 
 
 def _draft(summary: Summary, waiting: list[Judgement]) -> list[str]:
+    """What people are asked, a heading for each question: a patch takes one line, with what does not apply, by file."""
     settled = len(summary.judgement.patches) - len(waiting)
     rest = f" The other {settled} {'is' if settled == 1 else 'are'} settled and applied cleanly." if settled else ""
     need = "needs" if len(waiting) == 1 else "need"
-    lines = [f"This is a draft: **{plural(len(waiting), 'patch')} {need} a person.**{rest}", ""]
-    for p in waiting[:10]:
-        lines.append(f"- {_code(p.name)}: {markdown(line(waits_for(p), 400))}.")
-        lines += [f"  - {place}" for place in conflicts(p.files)[:10]]
-    return [*lines, f"- and {len(waiting) - 10} more, marked **ask** or **report** below"] if waiting[10:] else lines
+    lines = [f"This is a draft: **{plural(len(waiting), 'patch')} {need} a person.**{rest}"]
+    asked: dict[str, list[str]] = {}
+    for p in waiting[:_WAITING]:
+        asked.setdefault("settle first what they stand on" if p.blocked_by else waits_for(p), []).append(_waits(p))
+    for question, items in asked.items():
+        lines += ["", f"{markdown(line(question[:1].upper() + question[1:], 400))}:", "", *items]
+    more = len(waiting) - _WAITING
+    return [*lines, "", f"And {more} more, marked **ask** or **report** below."] if more > 0 else lines
+
+
+def _waits(p: Judgement) -> str:
+    places = conflicts(p.files)
+    told = [f"it stands on {and_more([_code(name) for name in p.blocked_by], 3)}"] if p.blocked_by else []
+    detail = line(p.reason, 300).removeprefix(p.verdict.sentence.rstrip(".")).lstrip(".: ").rstrip(".")
+    if detail and not told and not (p.verdict is Verdict.CONFLICT and places):
+        told.append(markdown(detail))
+    told += [*places[:_PLACES], *([f"and {len(places) - _PLACES} more files"] if places[_PLACES:] else [])]
+    return f"- {_code(p.name)}" + (f": {'; '.join(told)}" if told else "")
+
+
+def _staying(summary: Summary) -> list[str]:
+    """What a person decided to carry on as it is."""
+    staying = [p for p in summary.judgement.patches if p.name in summary.staying]
+    stay = "stays as it is" if len(staying) == 1 else "stay as they are"
+    lines = [
+        f"**{plural(len(staying), 'patch')} {stay} on a person's word,** marked `# syncbot: waiting` in the series "
+        "until somebody rebases it:",
+        "",
+    ]
+    lines += [f"- {_code(p.name)}: {markdown(line(p.reason, 400))}" for p in staying[:10]]
+    return [*lines, f"- and {len(staying) - 10} more"] if staying[10:] else lines
 
 
 def _rows(made: _Body, summary: Summary) -> list[_Piece]:
@@ -232,6 +273,7 @@ def _tail(summary: Summary) -> str:
             "",
             fenced("\n".join(commands), "sh"),
             "",
+            *_verified(summary),
             *_settle(summary),
             "### Why this came, and how to stop it",
             "",
@@ -240,8 +282,9 @@ def _tail(summary: Summary) -> str:
             f"({_code(summary.target.identity)}).",
             "",
             "Close this, and the same content is not proposed again until a patch or the release changes. "
-            f'`"NAME" = "reason"` under `[keep]` in {_code(summary.path + "/package.toml")} keeps one patch for good; '
-            '`mode = "observe"` there stops all proposals for the package.',
+            f'`"NAME" = "reason"` under {_code("[" + summary.keep_table + "]")} in '
+            f"{_code(summary.settings_file or summary.path + '/package.toml')} keeps one patch for good; "
+            f'`mode = "observe"` {_where(summary)} stops all proposals for the package.',
             "",
             controls.shown(summary.judgement),
         ]
@@ -252,10 +295,24 @@ _DOUBTED = (Action.ASK, Action.REPORT, Action.DROP, Action.REWRITE, Action.KEEP)
 """What a reader wants explained first."""
 
 
+def _where(summary: Summary) -> str:
+    """Where the package's own settings stand, after it was said where patches are pinned."""
+    table = summary.keep_table.rpartition(".")[0]
+    return f"under {_code('[' + table + ']')} there" if table else "there"
+
+
 def _fetch(summary: Summary) -> list[str]:
     if not summary.remote:
         return []
     return [f"git fetch {shlex.quote(summary.remote)} {shlex.quote(summary.branch)}", "git diff HEAD...FETCH_HEAD"]
+
+
+def _verified(summary: Summary) -> list[str]:
+    """What the package's own commands came to."""
+    if not summary.verified:
+        return []
+    told = [f"- {markdown(line(text, 300))}" for text in summary.verified]
+    return ["### Verified on the patched release", "", *told, ""]
 
 
 def _settle(summary: Summary) -> list[str]:
@@ -268,8 +325,14 @@ def _settle(summary: Summary) -> list[str]:
         lines += [fenced(pull, "sh"), ""]
     told = (
         "Then mend or delete the patches that wait, take the mark `# syncbot: waiting` off their lines in "
-        f"{_code(summary.path + '/series')}, commit, and run `syncbot sync`: it takes the merged branch as accepted."
+        f"{_code(summary.path + '/series')}, commit, and run `syncbot sync`: it takes the merged branch as accepted. "
+        "Or commit that to this branch, where commits of people stay, and merge it when it is ready."
     )
+    if not summary.marked:
+        told = (
+            "Then mend the patches that wait, or delete them with what names them, commit, and run `syncbot sync`: it "
+            "takes the merged branch as accepted."
+        )
     return [*lines, told, ""]
 
 

@@ -11,11 +11,10 @@ from syncbot.model.judgement import Comparison, Evidence, FileReport, Judgement,
 from syncbot.model.proposals import ProposalRecord
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
+from syncbot.report.importing import Imported
 from syncbot.report.results import (
     Answered,
     CheckResult,
-    DeltaPoint,
-    DeltaReport,
     Explanation,
     Finding,
     PackageCheck,
@@ -203,47 +202,6 @@ def _problems(problems: Sequence[PackageProblem]) -> list[Document]:
     ]
 
 
-def report(result: DeltaReport) -> Document:
-    return {
-        "schema": "syncbot.report/1",
-        "at": _when(result.at),
-        "total": {
-            "packages": len(result.packages),
-            "patches": sum(p.patches for p in result.packages),
-            "lines": sum(p.lines for p in result.packages),
-            "dropped": sum(p.dropped for p in result.packages),
-        },
-        "packages": [
-            {
-                "package": p.package,
-                "owners": list(p.owners),
-                "base": p.base,
-                "patches": p.patches,
-                "lines": p.lines,
-                "dropped": p.dropped,
-                "up_to_date": p.up_to_date,
-                "alerts": list(p.alerts),
-                "last_check": None if p.judgement is None else series(p.judgement),
-                "history": [_point(point) for point in p.history],
-            }
-            for p in result.packages
-        ],
-        "problems": _problems(result.problems),
-    }
-
-
-def _point(point: DeltaPoint) -> Document:
-    return {
-        "at": _when(point.at),
-        "base": point.base,
-        "target": point.target,
-        "patches": point.patches,
-        "patches_after": point.patches_after,
-        "lines": point.lines,
-        "lines_after": point.lines_after,
-    }
-
-
 def explain(story: Explanation, what_would_change_it: str) -> Document:
     return {
         "schema": "syncbot.explain/1",
@@ -322,6 +280,31 @@ def tracked(result: Tracked) -> Document:
 
 def init(workspace: str, written: Sequence[str], kept: Sequence[str]) -> Document:
     return {"schema": "syncbot.init/1", "workspace": workspace, "written": list(written), "kept": list(kept)}
+
+
+def imported(found: Imported, *, dry_run: bool) -> Document:
+    return {
+        "schema": "syncbot.import/1",
+        "repository": found.repository,
+        "layout": found.layout,
+        "also": list(found.also),
+        "dry_run": dry_run,
+        "packages": [
+            {
+                "package": package.name,
+                "path": package.path,
+                "upstream": package.upstream or None,
+                "base": package.base,
+                "patches": package.patches,
+                "owners": list(package.owners),
+                "doubts": list(package.doubts),
+                "error": package.error or None,
+            }
+            for package in found.packages
+        ],
+        "unpatched": found.unpatched,
+        "written": list(found.written),
+    }
 
 
 def doctor(findings: Sequence[Finding]) -> Document:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from syncbot.model.judgement import Comparison, Evidence, FileReport
-from syncbot.model.verdicts import HunkState
+from syncbot.model.verdicts import HunkState, Verdict
 from syncbot.report.proposal import PatchStory, what
 from syncbot.report.references import redirected
 from syncbot.report.safe import code, decoded, fenced, html, line, markdown
-from syncbot.report.words import waits_for
+from syncbot.report.words import COMMITS, waits_for, what_it_did
 
 _LINK = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9_./~+?;=-]*")
 _LINES = 120
@@ -35,9 +35,9 @@ def fold(story: PatchStory, *, diff: bool = True) -> str:
         lines += ["", f"**Question:** {markdown(line(asked, _TEXT))}."]
     facts = [e for e in dict.fromkeys(p.evidence) if e.commit or e.detail not in p.reason]
     if facts:
-        lines += ["", *some([_evidence(e) for e in facts])]
+        lines += ["", *some([_evidence(e, p.verdict) for e in facts])]
     if p.files:
-        lines += ["", *some([_file(f) for f in p.files])]
+        lines += [*([] if facts else [""]), *some([_file(f) for f in p.files])]
     if diff:
         lines += ["", *_diffs(story)]
     return "\n".join([*lines, "", "</details>"])
@@ -56,13 +56,14 @@ def commit(id: str, link: str = "") -> str:
     return f"[{shown}]({redirected(link)})" if _LINK.fullmatch(link) else shown
 
 
-def _evidence(e: Evidence) -> str:
-    parts = [f"{markdown(e.kind)}: {markdown(line(e.detail, _TEXT))}"]
-    if e.commit:
-        about = ", ".join(text for text in (e.author, e.date, e.release and f"first in {e.release}") if text)
-        told = markdown(line(e.subject, 100)) + (f" ({markdown(line(about, 120))})" if about else "")
-        parts.append(f"{commit(e.commit, e.link)} {told}".rstrip())
-    return " ".join(parts)
+def _evidence(e: Evidence, verdict: Verdict) -> str:
+    detail = line(e.detail, _TEXT)
+    if not e.commit:
+        return markdown(detail[:1].upper() + detail[1:]) + ("" if detail.endswith(".") else ".")
+    about = ", ".join(text for text in (e.author, e.date, e.release and f"first in {e.release}") if text)
+    told = markdown(line(e.subject, 100)) + (f" ({markdown(line(about, 120))})" if about else "")
+    what = what_it_did(e, verdict) if e.kind in COMMITS else markdown(detail)
+    return f"{commit(e.commit, e.link)} {what}" + (f": {told}" if told else "")
 
 
 def conflicts(files: Sequence[FileReport]) -> list[str]:

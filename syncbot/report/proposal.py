@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from syncbot.model.ids import PackageName
+from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
@@ -31,7 +31,8 @@ class PatchStory:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """All that a proposal's texts are made of. `branch` can be fetched from `remote` (empty: nowhere).
-    `warnings` are sentences for the reader."""
+    `warnings` are sentences for the reader; `staying`: patches that stay on a person's word though they do not
+    apply."""
 
     package: PackageName
     path: str
@@ -45,6 +46,14 @@ class Summary:
     branch: str = ""
     remote: str = ""
     warnings: tuple[str, ...] = ()
+    staying: frozenset[PatchName] = frozenset()
+    verified: tuple[str, ...] = ()
+    """What each command came to that was run on the patched release, and where the log is."""
+    settings_file: str = ""
+    """The file that pins a patch, empty: package.toml in `path`."""
+    keep_table: str = "keep"
+    marked: bool = True
+    """Whether patches that wait bear a mark in the series."""
 
 
 def title(summary: Summary) -> str:

@@ -26,13 +26,15 @@ def commit_message(dropped: DroppedPatch, reason: str) -> str:
     )
 
 
-def body(dropped: DroppedPatch, reason: str) -> str:
-    """The proposal's body in Markdown."""
+def body(dropped: DroppedPatch, reason: str, warning: str, folder: str) -> str:
+    """The proposal's body in Markdown. `warning`: why it is a draft, empty where it is none; `folder`: of the
+    package."""
     package = shlex.quote(line(dropped.package))
     return "\n".join(
         [
             f"**{code(dropped.package)}**: bring back {code(dropped.name)}, pinned.",
             "",
+            *(_draft(warning, folder) if warning else []),
             f"Reason: {markdown(reason)}",
             "",
             f"It was dropped on {dropped.at.date().isoformat()} with release {code(dropped.target.version)}, "
@@ -53,6 +55,19 @@ def body(dropped: DroppedPatch, reason: str) -> str:
             "",
         ]
     )
+
+
+def _draft(warning: str, folder: str) -> list[str]:
+    return [
+        "This is a draft: **1 patch needs a person.** It does not apply as it was, so it comes back marked "
+        "`# syncbot: waiting`, and is left out until somebody rebases it.",
+        "",
+        f"- {markdown(line(warning, 400))}",
+        "",
+        "To settle it, bring this branch in, rewrite the patch for this release, take the mark off its line in "
+        f"{code(folder + '/series')}, commit, and run `syncbot sync`.",
+        "",
+    ]
 
 
 def reproduce(base: str, target: str) -> str:

@@ -126,49 +126,13 @@ class SyncResult:
     """Proposals that were opened or updated to bring back what upstream took back."""
     writes: tuple[Write, ...] = ()
     """Of a dry run: each request and push that a real run would make now, in order."""
+    by_hand: str = ""
+    """Where people fetch the branch of a proposal that they merge themselves; empty where the forge merges."""
 
     @property
     def checks(self) -> tuple[PackageCheck, ...]:
         """Every package that was judged, in order of name."""
         return tuple(sorted((*(item.check for item in self.items), *self.unproposed), key=lambda c: c.package))
-
-
-@dataclass(frozen=True, slots=True)
-class DeltaPoint:
-    """The delta of one package at one moment: what a judgement found before and what its plan leaves."""
-
-    at: datetime
-    base: str
-    target: str
-    patches: int
-    patches_after: int
-    lines: int
-    lines_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class PackageDelta:
-    """What one package carries now, and how that came to be. `judgement`: its last one, None before the first check.
-    `dropped`: patches that left for good since tracking began. `up_to_date`: the last check found nothing newer."""
-
-    package: PackageName
-    owners: tuple[str, ...]
-    base: str | None
-    patches: int
-    lines: int
-    judgement: SeriesJudgement | None
-    history: tuple[DeltaPoint, ...]
-    dropped: int
-    private: bool = False
-    up_to_date: bool = False
-    alerts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DeltaReport:
-    at: datetime
-    packages: tuple[PackageDelta, ...]
-    problems: tuple[PackageProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +160,8 @@ class Restored:
     reason: str
     proposal: ProposalRecord
     bundle: str
+    by_hand: str = ""
+    """As in SyncResult."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,16 @@ from syncbot.report.columns import side_by_side
 from syncbot.report.fold import commit as page
 from syncbot.report.results import Explanation
 from syncbot.report.safe import block, code, decoded, fenced, line, markdown
-from syncbot.report.words import PROOF, and_more, plural, waits_for, what_would_change_it, why
+from syncbot.report.words import (
+    COMMITS,
+    PROOF,
+    and_more,
+    plural,
+    waits_for,
+    what_it_did,
+    what_would_change_it,
+    why,
+)
 
 WIDE = 110
 """Columns that two versions side by side take, where nobody says otherwise."""
@@ -32,14 +41,6 @@ _STATE = {
     HunkState.CONFLICT: "conflicts",
     HunkState.GONE: "changes what is gone",
     HunkState.TRIVIAL: "changes only trivial lines",
-}
-_COMMITS = {
-    "absorbed": "took it in",
-    "partial": "took a part of it",
-    "taken-back": "took it back",
-    "held": "has it, on the branch only",
-    "deleted": "deleted what it changes",
-    "twin": "has the same lines at another place",
 }
 _NO_HEADS = ("import ", "from ", "#", "//", "/*", "*", "using ", "use ", "require")
 """What git takes for the head of a function, and is none."""
@@ -107,7 +108,7 @@ def _marked(lines: Sequence[_Said]) -> Iterator[str]:
         if said.sides is None:
             yield f"{'  ' * said.level}- {said.text}"
             continue
-        language = "diff" if said.sides.commit else ""
+        language = "diff" if said.sides.our_line is None else ""
         for heading, text in (("The patch:", said.sides.ours), ("Upstream:", said.sides.theirs)):
             yield from ("", heading, "", fenced(decoded(text), language) if text else "Nothing.")
 
@@ -180,11 +181,11 @@ def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
     else:
         day = f" of {told.target.date.date().isoformat()}" if told.target.date is not None else ""
         yield _Said(f"{who} went from {base} to {target}{day}.")
-    facts = [e for e in p.evidence if e.kind in _COMMITS and e.commit]
+    facts = [e for e in p.evidence if e.kind in COMMITS and e.commit]
     if p.action is Action.DROP:
         facts = [e for e in facts if e.kind != "twin"]  # it is there: copies of it elsewhere are no news
     for fact in dict.fromkeys(facts):
-        yield from _commit(fact, style)
+        yield from _commit(fact, p.verdict, style)
     if p.absorbed_by is not None and all(e.commit != p.absorbed_by for e in facts):
         yield _Said(f"The commit that has it is {style.name(p.absorbed_by)}.")
     if p.first_release is not None:
@@ -197,10 +198,10 @@ def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
         yield _Said(f"It is needed again: proposal {style.name(told.returning)} would bring it back.")
 
 
-def _commit(fact: Evidence, style: _Style) -> Iterator[_Said]:
+def _commit(fact: Evidence, verdict: Verdict, style: _Style) -> Iterator[_Said]:
     """A commit of upstream: what it did, whose it is, and since which release it is there."""
     assert fact.commit is not None
-    yield _Said(f"Commit {style.page(fact.commit, fact.link)} {_COMMITS[fact.kind]}{_release_of(fact, style)}:")
+    yield _Said(f"Commit {style.page(fact.commit, fact.link)} {what_it_did(fact, verdict)}{_release_of(fact, style)}:")
     by = ", ".join(text for text in (style.words(fact.author), fact.date) if text)
     subject = style.words(fact.subject) or "no subject"
     yield _Said(subject + (f" ({by})" if by else ""), 1)
@@ -263,6 +264,9 @@ def _compared(told: Explanation, style: _Style) -> Iterator[_Said]:
         moved = f"{style.name(sides.target_path)} " if sides.target_path not in (None, sides.path) else ""
         if sides.commit is not None:
             yield _Said(f"{path}: the patch's change, and that of commit {style.name(sides.commit[:12])}:")
+        elif sides.our_line is None:
+            since = style.name(_short(told.base.version))
+            yield _Said(f"{path}: the patch's change, and upstream's there from {since} to {target}:")
         elif sides.their_line is None:
             yield _Said(f"{path}: line {sides.our_line} with the patch; {target} has no such place:")
         else:
@@ -276,8 +280,8 @@ def _why(told: Explanation, style: _Style) -> Iterator[_Said]:
     yield _Said(f"Fit: it {p.fit.sentence}." if p.fit.sentence.startswith("appl") else f"Fit: {p.fit.sentence}.")
     if p.proof is not None:
         yield _Said(f"The removal is {PROOF[p.proof]}.")
-    told_already = {*_CLAIMS, *_COMMITS}
-    facts = [e for e in p.evidence if e.kind not in told_already or (e.kind in _COMMITS and not e.commit)]
+    told_already = {*_CLAIMS, *COMMITS}
+    facts = [e for e in p.evidence if e.kind not in told_already or (e.kind in COMMITS and not e.commit)]
     for fact in dict.fromkeys(facts):
         if fact.detail not in p.reason:
             yield _Said(style.words(_sentence(fact.detail)))

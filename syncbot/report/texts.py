@@ -6,19 +6,19 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from syncbot.errors import Uncommitted
+from syncbot.model.forge import Write
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
+from syncbot.report.plain_text import plain_text
 from syncbot.report.results import (
     Answered,
     CheckResult,
-    DeltaReport,
     Finding,
     Outcome,
     PackageCheck,
-    PackageDelta,
     PackageProblem,
     Restored,
     SyncItem,
@@ -27,7 +27,7 @@ from syncbot.report.results import (
 )
 from syncbot.report.safe import block, line
 from syncbot.report.table import Table
-from syncbot.report.words import carry, counts, delta, plural, waits_for
+from syncbot.report.words import counts, delta, plural, waits_for
 
 _VERDICTS = ("package", "release", "delta", "patch", "verdict", "why")
 
@@ -83,7 +83,7 @@ def _step(base: Release, target: Release | None) -> str:
     return line(base.version) if target is None else f"{line(base.version)} -> {line(target.version)}"
 
 
-def alerts(checks: Iterable[PackageCheck | PackageDelta]) -> list[str]:
+def alerts(checks: Iterable[PackageCheck]) -> list[str]:
     return [f"alert: {line(check.package)}: {line(alert)}" for check in checks for alert in check.alerts]
 
 
@@ -114,7 +114,23 @@ def sync_lines(result: SyncResult) -> list[str]:
 
 def _writes(result: SyncResult) -> list[str]:
     """What a dry run would write to the forge: one line per request and push."""
-    return [f"would send: {line(write.method)} {line(write.target)}" for write in result.writes]
+    return list(dict.fromkeys(map(_write, result.writes)))
+
+
+def _write(write: Write) -> str:
+    """For people: a request as it is, files of a forge that has no server by what they hold."""
+    kind, _, name = line(write.target).partition("/")
+    stem = name.rpartition(".")[0]
+    if write.method == "PUSH":
+        return f"would push: {line(write.target).removeprefix('refs/heads/')}"
+    if write.method == "RECORD":
+        return f"would write: proposal {line(write.target)}"
+    if write.method == "MERGE":
+        return f"would merge: proposal {line(write.target)}"
+    if write.method == "WRITE":
+        held = {"talk": f"labels, people and comments of {stem}", "checks": f"the result on commit {stem[:12]}"}
+        return f"would write: {held.get(kind, f'the dashboard ({stem})')}"
+    return f"would send: {line(write.method)} {line(write.target)}"
 
 
 def _done(item: SyncItem) -> str:
@@ -166,7 +182,11 @@ def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
     ready = next((p for p in standing if not p.draft), None)
     if ready is not None:
         number = shlex.quote(ready.id)
-        commands.append((f"{program} proposals accept {number}", f"merge the one for {line(ready.package)}"))
+        if result.by_hand:
+            said = f"merge the one for {line(ready.package)}; the next sync takes it as accepted"
+            commands.append((_merge(ready, result.by_hand), said))
+        else:
+            commands.append((f"{program} proposals accept {number}", f"merge the one for {line(ready.package)}"))
         commands.append((f"{program} proposals reject {number} --reason '...'", "or turn it down"))
     if not result.items and not result.problems:
         commands.append((f"{program} track pypi:NAME", "track a package: there is none yet"))
@@ -198,57 +218,6 @@ def _first_asked(checks: Iterable[PackageCheck]) -> tuple[str, str] | None:
             if patch.action.waits:
                 return shlex.quote(line(check.package)), shlex.quote(line(patch.name))
     return None
-
-
-def report(result: DeltaReport) -> Table:
-    """One row per package: what it carries, what the last check would leave of it, and how it came there."""
-    rows = tuple(
-        (
-            line(p.package),
-            line(p.base or "?"),
-            str(p.patches),
-            str(p.lines),
-            _at_newest(p),
-            str(p.dropped),
-            line(", ".join(p.owners)),
-        )
-        for p in result.packages
-    )
-    columns = ("package", "base", "patches", "lines", "at the newest release", "dropped", "owners")
-    return Table(columns, rows, frozenset({"patches", "lines", "dropped"}), below="at the newest release")
-
-
-def _at_newest(p: PackageDelta) -> str:
-    if p.judgement is not None:
-        return f"{line(p.judgement.target)}: {counts(p.judgement)}"
-    return "up to date" if p.up_to_date else "not checked yet"
-
-
-def report_history(result: DeltaReport) -> Table:
-    """The delta over time, newest first: each judgement that was made, per package."""
-    rows = tuple(
-        (
-            point.at.date().isoformat(),
-            line(p.package),
-            f"{line(point.base)} -> {line(point.target)}",
-            f"{point.patches} -> {point.patches_after}",
-            f"{point.lines} -> {point.lines_after}",
-        )
-        for p in result.packages
-        for point in p.history
-    )
-    return Table(
-        ("date", "package", "release", "patches", "lines"), tuple(sorted(rows, key=lambda r: r[0], reverse=True))
-    )
-
-
-def report_line(result: DeltaReport) -> str:
-    patches, lines = sum(p.patches for p in result.packages), sum(p.lines for p in result.packages)
-    gone = sum(p.dropped for p in result.packages)
-    return (
-        f"{carry(len(result.packages))} {plural(patches, 'patch')} of {plural(lines, 'line')}; "
-        f"{plural(gone, 'patch')} dropped so far."
-    )
 
 
 def proposals(records: Sequence[ProposalRecord]) -> Table:
@@ -300,7 +269,7 @@ def proposal(record: ProposalRecord) -> list[str]:
         f"opened    {record.opened.isoformat(timespec='minutes')}",
         f"updated   {record.updated.isoformat(timespec='minutes')}",
     ]
-    return [*facts, "", block(record.body).rstrip("\n")]
+    return [*facts, "", block(plain_text(record.body)).rstrip("\n")]
 
 
 def answered(result: Answered) -> list[str]:
@@ -321,8 +290,20 @@ def restored(result: Restored) -> list[str]:
     return [
         f"Proposal {number} brings {line(result.name)} back to {line(result.package)}, pinned: {line(result.reason)}",
         f"The case can be judged again from {line(result.bundle)} (run reproduce.sh there).",
-        f"Next: syncbot proposals accept {shlex.quote(number)}",
+        _next(result.proposal, result.by_hand),
     ]
+
+
+def _next(record: ProposalRecord, by_hand: str) -> str:
+    number = shlex.quote(line(record.id))
+    if record.draft:
+        return f"It is a draft, for it does not apply as it was. Next: syncbot proposals show {number}"
+    return f"Next: {_merge(record, by_hand)}" if by_hand else f"Next: syncbot proposals accept {number}"
+
+
+def _merge(record: ProposalRecord, remote: str) -> str:
+    """What a person types where the forge merges nothing."""
+    return f"git pull --no-rebase --no-edit {shlex.quote(remote)} {shlex.quote(record.branch)}"
 
 
 def tracked(result: Tracked) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncbot.report.results import CheckResult, DeltaReport, PackageProblem, SyncResult
+from syncbot.report.results import CheckResult, PackageProblem, SyncResult
 
 
 def of_check(result: CheckResult, *, private: bool) -> tuple[CheckResult, int]:
@@ -24,12 +24,6 @@ def of_sync(result: SyncResult, *, private: bool) -> tuple[SyncResult, int]:
     return replace(result, items=kept, problems=told, unproposed=left), len(result.items) + len(result.problems) - len(
         kept
     ) - len(told)
-
-
-def of_delta(result: DeltaReport, *, private: bool) -> tuple[DeltaReport, int]:
-    """As `of_check`."""
-    kept = tuple(p for p in result.packages if private or not p.private)
-    return replace(result, packages=kept), len(result.packages) - len(kept)
 
 
 def _told(problems: tuple[PackageProblem, ...], *, private: bool) -> tuple[PackageProblem, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.report.safe import line
 
@@ -16,6 +16,16 @@ PROOF = {
     Proof.SUGGESTED: "suggested: similar text only; that alone drops nothing",
 }
 
+COMMITS = {
+    "absorbed": "took it in",
+    "partial": "took a part of it",
+    "taken-back": "took it back",
+    "held": "has it, on the branch only",
+    "deleted": "deleted what it changes",
+    "twin": "has the same lines at another place",
+}
+"""What a commit of upstream did to the patch, by the kind of evidence."""
+
 _ACTIONS = (
     (Action.DROP, "drop"),
     (Action.REWRITE, "rewrite"),
@@ -23,6 +33,16 @@ _ACTIONS = (
     (Action.ASK, "ask"),
     (Action.REPORT, "report"),
 )
+
+
+def what_it_did(fact: Evidence, verdict: Verdict) -> str:
+    """What a commit did to a patch of this verdict. One that is like the patch took in nothing that could be shown."""
+    if fact.kind == "absorbed" and verdict in _UNLIKE:
+        return "is like it"
+    return COMMITS[fact.kind]
+
+
+_UNLIKE = frozenset({Verdict.SUPERSEDED, Verdict.MOOT, Verdict.CONFLICT, Verdict.BROKEN})
 
 
 def plural(count: int, word: str) -> str:
@@ -73,7 +93,10 @@ def waits_for(judgement: Judgement) -> str:
     if not judgement.action.waits:
         return ""
     if judgement.blocked_by:
-        return f"it stands on {', '.join(judgement.blocked_by)}, which waits for a person: settle that first"
+        which = "waits for a person: settle that first"
+        if len(judgement.blocked_by) > 1:
+            which = "wait for a person: settle those first"
+        return f"it stands on {', '.join(judgement.blocked_by)}, which {which}"
     return _QUESTION.get(judgement.verdict, "see whether the patch is still needed, and how it fits")
 
 

@@ -42,7 +42,8 @@ def attend(workspace: Workspace) -> Heard:
 
 def _obeyed(workspace: Workspace, names: tuple[str, ...], at: datetime) -> frozenset[str]:
     """Carry out the ticked boxes of the dashboard; gives those that are done with."""
-    records = {record.id: record for record in workspace.forge.list()} if names else {}
+    known = (*workspace.store.proposals(elsewhere=True), *workspace.forge.list()) if names else ()
+    records = {record.id: record for record in known}
     for name in names:
         what, _, of = name.partition(":")
         record = records.get(of)

@@ -16,6 +16,8 @@ from syncbot.report.sent import unsent_since
 from syncbot.report.visible import of_sync
 from syncbot.services.attending import Heard
 from syncbot.services.check import Examination
+from syncbot.services.notice import RESTORE
+from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
 _TREND = "trend"
@@ -92,9 +94,15 @@ def _row(package: str, title: str, note: str = "") -> Row:
 def _rejected(workspace: Workspace, result: SyncResult) -> Iterator[Row]:
     """Each with the proposal that was turned down: its content is what may be welcome again."""
     newest: dict[str, ProposalRecord] = {}
-    for record in workspace.store.proposals():
-        if record.status is ProposalStatus.REJECTED:
+    records = [r for r in workspace.store.proposals(elsewhere=True) if r.status is ProposalStatus.REJECTED]
+    for record in records:
+        if not record.line.startswith(RESTORE):
             newest.setdefault(record.package, record)
+    returns = {(r.package, r.line): r for r in reversed(records) if r.line.startswith(RESTORE)}
+    shown = {check.package for check in result.checks}
+    for record in returns.values():
+        if record.package in shown and is_ours(workspace, record):
+            yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", record.title, record.note)
     for item in result.items:
         found = newest.get(item.check.package)
         if item.outcome is Outcome.REJECTED and found is not None:

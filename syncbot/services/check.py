@@ -27,9 +27,11 @@ from syncbot.ports.crew import Bench, Lost
 from syncbot.report.results import CheckResult, PackageCheck, PackageProblem
 from syncbot.services import packages, words, work
 from syncbot.services.choose import Choice
+from syncbot.services.inputs import inputs_of
 from syncbot.services.later import Later
 from syncbot.services.recall import Promise, memory_key, size_key
 from syncbot.services.returned import Returned, Standing, look_back
+from syncbot.services.standing import new_standings, to_be_weighed
 from syncbot.services.work import guarded
 from syncbot.services.workspace import Workspace
 
@@ -51,7 +53,8 @@ class Examined:
     there is none. `asked` is the key of the question that it answers; `new`: not stored yet. `learnt`: what the judge
     was asked, to be remembered, and `fits` the base that was found out, by key. `promise`: what verifying the judgement
     came to, None: not verified yet. `state`: the key of all that is known of it; `returned`: dropped patches that
-    upstream took back."""
+    upstream took back. `weighed`: (files, their bytes) of the base, where they were counted now.
+    `head`: where upstream's branch stands."""
 
     package: Package
     source: Source
@@ -66,6 +69,8 @@ class Examined:
     promise: Promise | None = None
     state: str = ""
     returned: tuple[Returned, ...] = ()
+    weighed: tuple[int, int] | None = None
+    head: str = ""
 
     @property
     def moving(self) -> StoredJudgement | None:
@@ -127,7 +132,11 @@ def record(workspace: Workspace, examination: Examination) -> bool:
                 store.save_fits(name, one.fits)
             if judged is not None:
                 store.save_judgement(judged)
-                store.set_current(name, judged.key, one.asked)
+                store.set_current(name, judged.key, one.asked, examination.at)
+                store.save_inputs(inputs_of(one.package, one.asked, one.head))
+    standings = new_standings(store.standings(), examination.examined, examination.at)
+    if standings:
+        store.save_standings(standings)
     return changed
 
 
@@ -185,7 +194,8 @@ def _looked(
     seen = _Seen(workspace, [package.name for package in found])
 
     def task(package: Package) -> work.Look:
-        fits = {} if package.base is not None else dict(store.fits(package.name))
+        declared = package.base is not None and package.policy.bump
+        fits = {} if declared else dict(store.fits(package.name))
         return work.Look(package, seen.of(package.name), fits)
 
     results = _each(workspace, work.look, found, task, "asked", lanes=LANES)
@@ -206,7 +216,12 @@ def _remembered(workspace: Workspace, looked: Sequence[tuple[Package, work.Looke
         judged = known.get(keys[package.name])
         source = Later(partial(workspace.source, package))
         found.append(
-            Examined(package, source, seen.choice, seen.fresh, judged, seen.key, fits=seen.fits, state=seen.state)
+            Examined(
+                *(package, source, seen.choice, seen.fresh, judged, seen.key),
+                fits=seen.fits,
+                state=seen.state,
+                head=seen.head,
+            )
         )
     return found
 
@@ -244,8 +259,10 @@ def _judged(
 
     def task(one: Examined) -> work.Judge:
         known = tuple(store.memories(memory_key(one.package.series)))
-        return work.Judge(one.package, one.choice, one.asked, at, known, verifying)
+        weigh = to_be_weighed(standings.get(one.package.name), one.choice.base)
+        return work.Judge(one.package, one.choice, one.asked, at, known, verifying, weigh)
 
+    standings = store.standings() if waiting else {}
     results = dict(zip(map(id, waiting), _each(workspace, work.judged, waiting, task, "judged"), strict=True))
     current = store.current_keys()
     found = []
@@ -270,7 +287,9 @@ def _answered(one: Examined, result: work.Judged, before: StoredJudgement | None
         made.judgement,
     )
     judged = before if same else made
-    return replace(one, judged=judged, new=not same, learnt=result.learnt, promise=result.promise)
+    return replace(
+        one, judged=judged, new=not same, learnt=result.learnt, promise=result.promise, weighed=result.weighed
+    )
 
 
 def _each(

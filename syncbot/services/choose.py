@@ -27,6 +27,8 @@ class Choice:
     between: tuple[Release, ...]
     known: tuple[Release, ...]
     alerts: tuple[str, ...]
+    after: tuple[Release, ...] = ()
+    """All releases of the line after the base, oldest first, whatever the step."""
 
 
 Fitting = Callable[[Sequence[Release]], Release]
@@ -48,15 +50,18 @@ def choose(
     known += [r for r in line if r not in known]
     by_trees: Fitting = lambda line: newest_that_fits(package, source, line, progress)  # noqa: E731  # one line
     base = _base(package, known, line, seen, fitting or by_trees)
-    after = _after(package, base, line, known)
-    target = None if not after else after[0] if package.policy.step is Step.EACH else after[-1]
+    after = _after(package, base, line, known) if package.policy.bump else []
+    if not package.policy.bump and package.base is not None and not package.policy.track.startswith(_BRANCH):
+        base, after = _moved_already(base, known, fitting or by_trees)
+    each = package.policy.step is Step.EACH and package.policy.bump
+    target = None if not after else after[0] if each else after[-1]
     between = after[: after.index(target) + 1] if target is not None else ()
     changed = _changed(known, seen)
     for release in (base, target):
         if release is not None and release.version in changed:
             raise changed[release.version]
     alerts = [*map(str, changed.values()), *_gone(base, known, seen)]
-    return Choice(base, target, tuple(between), tuple(known), tuple(alerts))
+    return Choice(base, target, tuple(between), tuple(known), tuple(alerts), tuple(after))
 
 
 def line_releases(package: Package, source: Source) -> list[Release]:
@@ -67,11 +72,12 @@ def line_releases(package: Package, source: Source) -> list[Release]:
 def _line(package: Package, source: Source, known: Sequence[Release]) -> list[Release]:
     track = package.policy.track
     if not track.startswith(_BRANCH):
-        return list(versions.select(known, track=track, range=package.range))
+        counted = versions.one_scheme(known, package.base)
+        return list(versions.select(counted, track=track, range=package.range))
     head = source.branch(track.removeprefix(_BRANCH))
     if head is None:
         what = f"{addresses.shown(package.upstream)} has no branch {track.removeprefix(_BRANCH)}"
-        raise InputError(what, "correct track in package.toml", path=f"{package.path}/package.toml")
+        raise InputError(what, "correct track", path=package.settings_file)
     return [head]
 
 
@@ -99,9 +105,7 @@ def newest_that_fits(package: Package, source: Source, line: Sequence[Release], 
         raise _no_release(package)
     upstream = addresses.shown(package.upstream)
     what = f"none of the {len(line)} releases of {upstream} takes all patches of {package.name} without fuzz"
-    raise InputError(
-        what, 'declare the release that they were made for: base = "..."', path=f"{package.path}/package.toml"
-    )
+    raise InputError(what, 'declare the release that they were made for: base = "..."', path=package.settings_file)
 
 
 def misfit(package: Package, base: Release, source: Source, progress: Progress) -> str:
@@ -133,7 +137,7 @@ def _declared(package: Package, base: str, known: Sequence[Release], seen: Mappi
         what = f"the base release {base} of {package.name} was seen before, but {upstream} no longer has it"
     nearest = max((r for r in known if versions.version(r.version) < wanted), key=_order, default=None)
     hint = f" (the one before is {nearest.version})" if nearest is not None else ""
-    raise InputError(what, f"correct base in package.toml{hint}", path=f"{package.path}/package.toml")
+    raise InputError(what, f"correct base{hint}", path=package.settings_file)
 
 
 def _order(release: Release) -> versions.Version:
@@ -143,7 +147,7 @@ def _order(release: Release) -> versions.Version:
 def _no_release(package: Package) -> InputError:
     ranged = f" in {package.range!r}" if package.range else ""
     what = f"{addresses.shown(package.upstream)} has no release on the line {package.policy.track}{ranged}"
-    return InputError(what, "correct range or track", path=f"{package.path}/package.toml")
+    return InputError(what, "correct range or track", path=package.settings_file)
 
 
 def _after(package: Package, base: Release, line: Sequence[Release], known: Sequence[Release]) -> list[Release]:
@@ -152,6 +156,15 @@ def _after(package: Package, base: Release, line: Sequence[Release], known: Sequ
     order = {release.version: at for at, release in enumerate(known)}
     here = order[base.version]
     return [release for release in line if order[release.version] > here]
+
+
+def _moved_already(declared: Release, known: Sequence[Release], fitting: Fitting) -> tuple[Release, list[Release]]:
+    """The release that the series was made for, and those after it up to the declared one: somebody moved the package,
+    and its patches are to follow."""
+    order = [release for release in known if not release.prerelease or release == declared]
+    until = order[: order.index(declared) + 1]
+    base = fitting(until)
+    return base, until[until.index(base) + 1 :]
 
 
 def _changed(known: Sequence[Release], seen: Mapping[str, Release]) -> dict[str, UpstreamChanged]:

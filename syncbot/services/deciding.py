@@ -10,14 +10,16 @@ from syncbot.errors import InputError, Uncommitted
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.trees import Tree
 from syncbot.report.results import Outcome, PackageProblem
 from syncbot.services import remembered
 from syncbot.services.check import Examined, guarded
 from syncbot.services.equivalents import Others
 from syncbot.services.notice import merged_by_hand
-from syncbot.services.overlay import Folders, by_folder
+from syncbot.services.overlay import Folders, belongs, by_folder, files_of
 from syncbot.services.proposing import Draft, draft
 from syncbot.services.remembered import Wanted, wanted
+from syncbot.services.verifying import with_known
 from syncbot.services.words import Words, by_package
 from syncbot.services.workspace import Workspace
 
@@ -38,11 +40,12 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class _Here:
     """The workspace's repository as this run finds it: asked once, not once per package. `dirty`: paths with
-    uncommitted changes; `folders`: what a commit has in each package's folder; `said`: what people said
-    of patches."""
+    uncommitted changes; `at`: the files of a commit; `folders`: what a commit has in each package's folder; `said`:
+    what people said of patches."""
 
     head: CommitId
     dirty: tuple[str, ...]
+    at: Callable[[CommitId], Tree]
     folders: Callable[[CommitId], Folders]
     said: Words
     wanted: Wanted
@@ -54,9 +57,13 @@ def decide(
 ) -> tuple[list[Decision], list[PackageProblem]]:
     """A decision per package, and a problem for each that none can be made about."""
     downstream, folder = workspace.downstream, workspace.settings.patches
-    dirty = tuple(downstream.dirty(folder)) if any(one.moving is not None for one in examined) else ()
-    folders = lru_cache(maxsize=16)(lambda commit: by_folder(downstream.at(commit), folder))
-    here = _Here(head, dirty, folders, by_package(workspace.store.patch_words()), wanted(workspace), Others(workspace))
+    moving = [one.package for one in examined if one.moving is not None]
+    scattered = any(package.files for package in moving)  # their files may lie anywhere
+    dirty = tuple(downstream.dirty("" if scattered else folder)) if moving else ()
+    at = lru_cache(maxsize=16)(downstream.at)
+    folders = lru_cache(maxsize=16)(lambda commit: by_folder(at(commit), folder))
+    said = by_package(workspace.store.patch_words())
+    here = _Here(head, dirty, at, folders, said, wanted(workspace), Others(workspace))
     decisions: list[Decision] = []
     problems: list[PackageProblem] = []
     for one in examined:
@@ -75,10 +82,10 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
         return Decision(one, Outcome.PRIVATE)
     if one.package.policy.mode is Mode.OBSERVE:
         return Decision(one, Outcome.OBSERVED)
-    dirty = [path for path in here.dirty if path.startswith(f"{one.package.path}/")]
+    dirty = [path for path in here.dirty if belongs(one.package, path)]
     if dirty:
-        raise Uncommitted(one.package.path, dirty)
-    made = draft(one, workspace.remote, here.said.get(one.package.name, ()))
+        raise Uncommitted(dirty[0] if one.package.files else one.package.path, dirty)
+    made = with_known(workspace, one.package, draft(one, workspace.remote, here.said.get(one.package.name, ())))
     reason = workspace.store.rejected(made.plan.fingerprint)
     if reason is not None:
         return Decision(one, Outcome.REJECTED, note=reason)
@@ -110,8 +117,10 @@ def _same(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
     )
     if not says or standing.parent == here.head:
         return says
-    folder = made.plan.package.path
+    package = made.plan.package
     try:
-        return here.folders(standing.parent).get(folder) == here.folders(here.head).get(folder)
+        if package.files:
+            return files_of(here.at(standing.parent), package) == files_of(here.at(here.head), package)
+        return here.folders(standing.parent).get(package.path) == here.folders(here.head).get(package.path)
     except InputError:  # its parent is gone: history was rewritten, so it is made anew
         return False

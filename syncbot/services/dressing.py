@@ -56,9 +56,13 @@ def report(workspace: Workspace, record: ProposalRecord, made: Draft) -> None:
     """Say on the commit whether a person is needed: a draft fails, whatever else is green."""
     judgement = made.summary.judgement
     waiting = sum(p.action.waits for p in judgement.patches)
-    if record.draft:
-        title = f"{plural(waiting, 'patch')} {'waits' if waiting == 1 else 'wait'} for a person"
-        check = Check(CHECK, CheckState.FAILED, title, made.body)
-    else:
-        check = Check(CHECK, CheckState.PASSED, f"applied without fuzz: {counts(judgement)}", made.body)
-    workspace.forge.report_check(record.tip, check)
+    staying = len(made.summary.staying)
+    aside = f"; {staying} {'stays as it is' if staying == 1 else 'stay as they are'}" if staying else ""
+    waits = f"{plural(waiting, 'patch')} {'waits' if waiting == 1 else 'wait'} for a person"
+    report_as(workspace, record, waits if record.draft else f"applied without fuzz: {counts(judgement)}{aside}")
+
+
+def report_as(workspace: Workspace, record: ProposalRecord, title: str) -> None:
+    """The result on a proposal's commit, in these words."""
+    state = CheckState.FAILED if record.draft else CheckState.PASSED
+    workspace.forge.report_check(record.tip, Check(CHECK, state, title, record.body))

@@ -43,8 +43,7 @@ def limited(workspace: Workspace, decisions: Sequence[Decision], at: datetime) -
     """The decisions in the order of their urgency; beyond a limit they are put off, each with the reason. What a person
     asked for at once waits for no limit."""
     urgent = remembered.wanted(workspace).urgent
-    zone = ZoneInfo(workspace.settings.timezone)
-    closed = not is_open(workspace.settings.manners.windows, at.astimezone(zone))
+    closed = not is_time(workspace, at)
     room = _room(workspace, at)
     found = []
     for wanted in sorted(decisions, key=_urgency):
@@ -62,6 +61,19 @@ def limited(workspace: Workspace, decisions: Sequence[Decision], at: datetime) -
     return found
 
 
+def is_time(workspace: Workspace, at: datetime) -> bool:
+    """Whether proposals may be opened and updated now."""
+    zone = ZoneInfo(workspace.settings.timezone)
+    return is_open(workspace.settings.manners.windows, at.astimezone(zone))
+
+
+def left(workspace: Workspace, at: datetime) -> int | None:
+    """How many more may be opened now, whatever one run may open; None: any number."""
+    room = _Room(None)
+    _narrow(workspace, at, room)
+    return room.left
+
+
 def _urgency(decision: Decision) -> tuple[int, str]:
     package = decision.examined.package.name
     return (len(Outcome), package) if decision.draft is None else (rank(decision.draft.plan), package)
@@ -72,15 +84,20 @@ def _put_off(decision: Decision, why: str) -> Decision:
 
 
 def _room(workspace: Workspace, at: datetime) -> _Room:
-    settings, manners = workspace.settings, workspace.settings.manners
+    settings = workspace.settings
     room = _Room(None)
     if settings.max_new_proposals is not None:
         room.narrow(settings.max_new_proposals, 0, f"{plural(settings.max_new_proposals, 'new proposal')} in one run")
+    _narrow(workspace, at, room)
+    return room
+
+
+def _narrow(workspace: Workspace, at: datetime, room: _Room) -> None:
+    manners = workspace.settings.manners
     if manners.max_open is None and manners.per_hour is None:
-        return room
+        return
     records = workspace.forge.list()
     open_ = sum(record.status is ProposalStatus.OPEN for record in records)
     hour = sum(record.opened > at - _HOUR for record in records)
     room.narrow(manners.max_open, open_, f"{plural(open_, 'proposal')} are open already")
     room.narrow(manners.per_hour, hour, f"{plural(hour, 'proposal')} in this hour already")
-    return room

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from syncbot.errors import SyncbotError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action
-from syncbot.services.overlay import Below
+from syncbot.services import moving
 from syncbot.services.remembered import unwelcome
 from syncbot.services.words import is_told
 from syncbot.services.workspace import Workspace
@@ -104,17 +105,17 @@ def _archive(
 
 def series_at(workspace: Workspace, record: ProposalRecord) -> tuple[SeriesPatch, ...]:
     """The package's series as it was when the proposal was made, empty where it cannot be read."""
-    settings = workspace.settings
     files = workspace.downstream.at(record.parent)
-    found = workspace.layout.read(
-        Below(files, f"{settings.patches}/{record.package}"), settings.patches, settings.policy
-    )
-    return next((p.series for p in found.packages if p.name == record.package), ())
+    files.entry(workspace.settings.patches)  # a commit that is not there is told of, before anything is taken for empty
+    try:
+        return moving.at(workspace, files, record.package).series
+    except SyncbotError:
+        return ()
 
 
 def series_of_drop(workspace: Workspace, dropped: DroppedPatch) -> tuple[SeriesPatch, ...]:
     """The series that a patch was dropped from; the patch alone where that cannot be found."""
-    record = next((r for r in workspace.store.proposals() if r.id == dropped.proposal), None)
+    record = next((r for r in workspace.store.proposals(elsewhere=True) if r.id == dropped.proposal), None)
     series = () if record is None else series_at(workspace, record)
     if dropped.name in {patch.name for patch in series}:
         return series

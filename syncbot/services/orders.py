@@ -25,6 +25,7 @@ from syncbot.report.safe import code, line, markdown
 from syncbot.report.words import plural
 from syncbot.services import packages, remembered
 from syncbot.services.notice import RESTORE, settle
+from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
 _LISTENS = timedelta(days=14)
@@ -157,6 +158,8 @@ def _anew(workspace: Workspace, record: ProposalRecord, word: Word) -> Answer:
             f"the branch has {had} that syncbot did not make. They are carried over where that goes cleanly; "
             f"`{controls.PREFIX} discard` gives them up"
         )
+    if record.line.startswith(RESTORE) and not is_ours(workspace, record):
+        return _refused("this proposal was made by hand; run `syncbot restore` again to make it anew")
     how = remembered.DISCARD if word is Word.DISCARD else remembered.REBASE
     remembered.make_anew(workspace, record, how)
     return _DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from syncbot.model.ids import BlobId
+from syncbot.model.packages import Package
 from syncbot.model.trees import FILE, Entry, Tree, blob_id
 
 
@@ -50,6 +51,19 @@ class Below:
 
     def _seen(self, path: str) -> bool:
         return path.startswith(f"{self._folder}/")
+
+
+def files_of(tree: Tree, package: Package) -> Mapping[str, Entry | None]:
+    """{path: entry} of all that a package consists of in a tree."""
+    folders = tuple(f for f in package.files if f.endswith("/")) if package.files else (f"{package.path}/",)
+    below = [path for path in tree.paths() if path.startswith(folders)] if folders else []
+    return {path: tree.entry(path) for path in (*below, *package.files) if not path.endswith("/")}
+
+
+def belongs(package: Package, path: str) -> bool:
+    """Whether a file is the package's, so that changing it changes the package."""
+    places = package.files or (f"{package.path}/",)
+    return any(path == place or (place.endswith("/") and path.startswith(place)) for place in places)
 
 
 Folders = Mapping[str, Mapping[str, Entry | None]]

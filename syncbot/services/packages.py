@@ -28,7 +28,7 @@ def read(workspace: Workspace, names: Sequence[str] = (), tree: Tree | None = No
     known = {str(p.name) for p in packages} | {p.package for p in found.problems}
     for name in names:
         if name not in known:
-            raise _unknown(name, known, settings.patches)
+            raise _unknown(name, known, settings.patches or "the repository")
     chosen = set(names)
     return PackagesRead(
         tuple(p for p in packages if p.name in chosen), tuple(p for p in found.problems if p.package in chosen)

@@ -9,19 +9,20 @@ from functools import partial
 from syncbot.model import addresses
 from syncbot.model.dealings import PatchWord
 from syncbot.model.ids import CommitId
-from syncbot.model.packages import Commits, Package
+from syncbot.model.packages import Commits
 from syncbot.model.proposals import Proposal, ProposalCommit
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity
 from syncbot.plan.make import changes, make_plan, provable
 from syncbot.plan.model import Edit, Plan
+from syncbot.ports.verifier import Verified
 from syncbot.report import proposal as texts
 from syncbot.report.body import body
 from syncbot.report.loss import warning
-from syncbot.services import words
+from syncbot.services import moving, words
 from syncbot.services.check import Examined
-from syncbot.services.overlay import Below, Overlay
+from syncbot.services.overlay import Overlay
 from syncbot.services.workspace import Workspace
 
 
@@ -34,6 +35,7 @@ class Draft:
     line: str
     title: str
     body: str
+    verified: Verified | None = None
 
 
 def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Draft:
@@ -42,8 +44,9 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
     assert one.judged is not None
     assert one.choice.target is not None
     package = one.package
-    judgement, told = words.with_drops(package, one.judged.judgement, said)
-    plan = make_plan(package, one.choice.base, one.choice.target, judgement, told)
+    told = words.with_words(package, one.judged.judgement, said)
+    judgement = told.judgement
+    plan = make_plan(package, one.choice.base, one.choice.target, judgement, told.dropped, told.staying)
     edits = {edit.name: edit for edit in plan.edits}
     stories = tuple(
         texts.PatchStory(found, patch.content, _after(edits.get(patch.name), patch.content))
@@ -61,7 +64,11 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
         draft=plan.draft,
         branch=identity.branch_name(package),
         remote=remote,
-        warnings=(*_warnings(one), *(w for w in map(_loss, stories) if w)),
+        staying=told.staying,
+        settings_file=package.settings_file,
+        keep_table=package.keep_table,
+        marked=not package.files,
+        warnings=(*map(_left, package.by_hand), *_warnings(one), *(w for w in map(_loss, stories) if w)),
     )
     return Draft(plan, summary, summary.line, texts.title(summary), body(summary))
 
@@ -76,6 +83,10 @@ def _after(edit: Edit | None, before: bytes) -> bytes | None:
 
 def _loss(story: texts.PatchStory) -> str:
     return warning(story.judgement, story.before, story.after)
+
+
+def _left(what: str) -> str:
+    return f"Left to you: {what.replace('`', '')}."
 
 
 def _warnings(one: Examined) -> tuple[str, ...]:
@@ -108,31 +119,27 @@ def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:
 
 def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCommit, ...]:
     plan, layout = made.plan, workspace.layout
-    again = partial(_again, workspace, plan.package)
+    again = partial(moving.again, workspace, plan.package)
+    move, still = moving.move_of(workspace, plan), moving.standing(workspace)
     commits, tree = words.pins(workspace, files, plan.package, again)
     if plan.package.policy.commits is Commits.STEP:
-        edited = layout.edit(tree, again(tree), plan.edits, plan.target.version)
+        edited = layout.edit(tree, again(tree), plan.edits, move)
         return (ProposalCommit(texts.step_message(made.summary), {**words.together(commits), **edited}),)
-    bump = layout.edit(tree, again(tree), (), plan.target.version)
+    # where somebody moved it already, what there is to say goes with the first decision
+    bump = layout.edit(tree, again(tree), (), move) if move.version is not None else {}
     if bump:
         commits.append(ProposalCommit(texts.bump_message(made.summary), bump))
-    tree = Overlay(tree, bump)
+    tree, said = Overlay(tree, bump), move.version is not None
     for patch, edit in zip(plan.package.series, plan.edits, strict=True):
         if not changes(patch, edit):
             continue
-        edited = layout.edit(tree, again(tree), (edit,), None)
+        edited = layout.edit(tree, again(tree), (edit,), still if said else move)
+        said = said or bool(edited)
+        if not edited:  # the layout has no place for a mark
+            continue
         commits.append(ProposalCommit(texts.decision_message(made.summary, edit.judgement), edited))
         tree = Overlay(tree, edited)
     return tuple(commits)
-
-
-def _again(workspace: Workspace, package: Package, tree: Tree) -> Package:
-    """The package as the tree has it now: a layout edits only what it would read."""
-    settings = workspace.settings
-    found = workspace.layout.read(Below(tree, package.path), settings.patches, settings.policy)
-    for problem in found.problems:
-        raise problem.error
-    return next(p for p in found.packages if p.name == package.name)
 
 
 def may_merge(plan: Plan) -> bool:

@@ -17,13 +17,16 @@ from syncbot.plan import identity
 from syncbot.plan.model import Edit
 from syncbot.report import returning as texts
 from syncbot.report.results import Outcome
+from syncbot.services import moving, remembered
 from syncbot.services.check import Examined
 from syncbot.services.deciding import Decision
-from syncbot.services.dressing import dressed
+from syncbot.services.dressing import dressed, report_as
 from syncbot.services.notice import RESTORE, settle
-from syncbot.services.overlay import Below, Overlay
+from syncbot.services.overlay import Overlay, files_of
 from syncbot.services.proposing import proposal
+from syncbot.services.remembered import Wanted
 from syncbot.services.returned import Returned, dropped_patches, returned_fingerprint
+from syncbot.services.reviving import opened_again
 from syncbot.services.workspace import Workspace
 
 _STAND = frozenset({Outcome.UP_TO_DATE, Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED})
@@ -41,26 +44,40 @@ def regain(
         return []
     done: list[ProposalRecord] = []
     opened = 0
+    people = remembered.wanted(workspace) if one.returned else None
     for found in one.returned:
-        standing = workspace.forge.find(one.package.name, f"{RESTORE}{found.dropped.name}")
-        if standing is not None and _is_settled(standing, found):
+        line = f"{RESTORE}{found.dropped.name}"
+        standing = workspace.forge.find(one.package.name, line)
+        if people is None or (standing is not None and _is_settled(standing, found, people)):
             continue
         is_open = standing is not None and standing.status is ProposalStatus.OPEN
+        asked = people.asked(one.package.name, line)
         if not is_open and room is not None and opened >= room:
             break
         wanted = _proposal(workspace, decision, found, head)
-        if standing is not None and is_open and _same(workspace, one, wanted, standing):
+        if standing is not None and is_open and not asked and _same(workspace, one, wanted, standing):
+            _report(workspace, standing)  # a run that was killed owes it
             continue
-        record = workspace.forge.propose(dressed(workspace, wanted, one.package, opening=not is_open), at)
+        back = None if standing is None or is_open else opened_again(workspace, standing, people, at)
+        dress = dressed(workspace, wanted, one.package, opening=not is_open and back is None)
+        record = workspace.forge.propose(dress, at, discard=asked == remembered.DISCARD)
+        remembered.done(workspace, record)
+        _report(workspace, record)
         settle(workspace, record, at)
         done.append(record)
         opened += not is_open
     return done
 
 
-def _is_settled(standing: ProposalRecord, found: Returned) -> bool:
-    """Whether a person has answered this very question, or asks it by hand just now."""
+def _report(workspace: Workspace, record: ProposalRecord) -> None:
+    report_as(workspace, record, "1 patch waits for a person" if record.draft else "applied without fuzz")
+
+
+def _is_settled(standing: ProposalRecord, found: Returned, people: Wanted) -> bool:
+    """Whether a person has answered this very question (and not taken the answer back), or asks it by hand now."""
     same = standing.fingerprint == found.fingerprint
+    if same and standing.status is ProposalStatus.REJECTED and found.fingerprint in people.welcome:
+        return False
     if standing.status is ProposalStatus.OPEN:
         return not same
     return same and standing.status in (ProposalStatus.REJECTED, ProposalStatus.ACCEPTED)
@@ -77,9 +94,8 @@ def _same(workspace: Workspace, one: Examined, wanted: Proposal, standing: Propo
         return False
 
 
-def _folder(workspace: Workspace, one: Examined, commit: CommitId) -> dict[str, object]:
-    tree = Below(workspace.downstream.at(commit), one.package.path)
-    return {path: tree.entry(path) for path in tree.paths()}
+def _folder(workspace: Workspace, one: Examined, commit: CommitId) -> Mapping[str, object]:
+    return files_of(workspace.downstream.at(commit), one.package)
 
 
 def _proposal(workspace: Workspace, decision: Decision, found: Returned, head: CommitId) -> Proposal:
@@ -108,23 +124,21 @@ def _proposal(workspace: Workspace, decision: Decision, found: Returned, head: C
 
 def _brought_back(workspace: Workspace, tree: Tree, package: Package, found: Returned) -> Mapping[str, bytes | None]:
     """The files that put the patch at the end of the series again, marked where it waits for a person."""
-    before = _read(workspace, tree, package)
+    before = moving.again(workspace, package, tree)
     name = found.dropped.name
     changes = dict(workspace.layout.restore(tree, before, name, found.content, None))
     if not found.judged.action.waits:
         return changes
-    after = _read(workspace, Overlay(tree, changes), package)
+    after = moving.again(workspace, package, Overlay(tree, changes))
     added = after.series[-1]
     mark = Edit(Action.ASK, added.name, found.judged)
-    return changes | dict(workspace.layout.edit(Overlay(tree, changes), after, (mark,), None))
+    return changes | dict(workspace.layout.edit(Overlay(tree, changes), after, (mark,), moving.standing(workspace)))
 
 
-def _read(workspace: Workspace, tree: Tree, package: Package) -> Package:
-    settings = workspace.settings
-    found = workspace.layout.read(Below(tree, package.path), settings.patches, settings.policy)
-    for problem in found.problems:
-        raise problem.error
-    return next(p for p in found.packages if p.name == package.name)
+def is_ours(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether a sync made this proposal of a patch's return, and no person by hand."""
+    mine = dropped_patches(workspace).get(record.package, ())
+    return record.fingerprint in {returned_fingerprint(one) for one in mine}
 
 
 def outdated(workspace: Workspace, examined: Sequence[Examined]) -> Iterator[ProposalRecord]:

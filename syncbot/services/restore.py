@@ -5,27 +5,30 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from syncbot.errors import InputError
 from syncbot.model import addresses
 from syncbot.model.judgement import Judgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import DroppedPatch, Proposal, ProposalCommit, ProposalRecord
+from syncbot.model.proposals import DroppedPatch, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.trees import SUBMODULE, SYMLINK, Tree
+from syncbot.model.verdicts import Action, Verdict
 from syncbot.plan import identity
+from syncbot.plan.model import Edit
 from syncbot.report import restoring as texts
 from syncbot.report.documents import patch as patch_document
 from syncbot.report.documents import release as release_document
 from syncbot.report.documents import rendered
 from syncbot.report.results import Restored
-from syncbot.report.safe import markdown
-from syncbot.services import packages
+from syncbot.services import moving, packages
 from syncbot.services.choose import declared_base, misfit
+from syncbot.services.dressing import dressed, report_as
 from syncbot.services.keys import digest, restore_fingerprint
 from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
+from syncbot.services.overlay import Overlay, belongs
 from syncbot.services.workspace import Workspace
 
 
@@ -51,9 +54,16 @@ def restore(workspace: Workspace, package_name: str, patch_name: str, reason: st
     warning = _warning(workspace, package, dropped)
     proposal = _proposal(workspace, package, dropped, reason.strip(), warning)
     where = workspace.bundle(_folder(dropped), _bundle(workspace, package, dropped))
-    record = workspace.forge.propose(proposal, at)
+    is_open = _open(workspace, proposal) is not None
+    record = workspace.forge.propose(dressed(workspace, proposal, package, opening=not is_open), at)
+    report_as(workspace, record, "the patch that comes back does not apply" if warning else "applied without fuzz")
     settle(workspace, record, at)
-    return Restoration(Restored(package.name, dropped.name, reason.strip(), record, where), warning)
+    return Restoration(Restored(package.name, dropped.name, reason.strip(), record, where, workspace.by_hand), warning)
+
+
+def _open(workspace: Workspace, wanted: Proposal) -> ProposalRecord | None:
+    found = workspace.forge.find(wanted.package, wanted.line)
+    return found if found is not None and found.status is ProposalStatus.OPEN else None
 
 
 def _warning(workspace: Workspace, package: Package, dropped: DroppedPatch) -> str:
@@ -65,16 +75,17 @@ def _warning(workspace: Workspace, package: Package, dropped: DroppedPatch) -> s
     if package.base not in (None, base.version):
         base = declared_base(package, source, workspace.store.releases(package.name)) or base
     found = misfit(after, base, source, workspace.progress)
-    return f"{found}; {_AS_IT_IS}" if found else ""
-
-
-_AS_IT_IS = "rewrite the patch for this release before you accept it, or it needs a person at every release"
+    return found
 
 
 def _require_clean(workspace: Workspace, package: Package) -> None:
-    dirty = list(workspace.downstream.dirty(package.path))
+    asked = workspace.downstream.dirty("" if package.files else package.path)
+    dirty = [path for path in asked if belongs(package, path)]
     if dirty:
-        raise InputError(f"{package.path} has uncommitted changes ({dirty[0]})", "commit or stash them first")
+        raise InputError(
+            f"{dirty[0] if package.files else package.path} has uncommitted changes ({dirty[0]})",
+            "commit or stash them first",
+        )
 
 
 def _dropped(workspace: Workspace, package: Package, name: str) -> DroppedPatch:
@@ -91,7 +102,10 @@ def _dropped(workspace: Workspace, package: Package, name: str) -> DroppedPatch:
 
 def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, reason: str, warning: str) -> Proposal:
     head = workspace.downstream.head()
-    changes = workspace.layout.restore(workspace.downstream.at(head), package, dropped.name, dropped.content, reason)
+    files = workspace.downstream.at(head)
+    changes = dict(workspace.layout.restore(files, package, dropped.name, dropped.content, reason))
+    if warning:
+        changes |= _marked(workspace, Overlay(files, changes), package, dropped)
     line = f"{RESTORE}{dropped.name}"
     return Proposal(
         package=package.name,
@@ -100,11 +114,19 @@ def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, rea
         parent=head,
         commits=(ProposalCommit(texts.commit_message(dropped, reason), changes),),
         title=texts.title(dropped),
-        body=(f"Warning: {markdown(warning)}\n\n" if warning else "") + texts.body(dropped, reason),
+        body=texts.body(dropped, reason, warning, package.path),
         fingerprint=restore_fingerprint(package.name, dropped.name, dropped.content, reason),
-        draft=False,
+        draft=bool(warning),
         target_version=package.base or dropped.target.version,
     )
+
+
+def _marked(workspace: Workspace, tree: Tree, package: Package, dropped: DroppedPatch) -> Mapping[str, bytes | None]:
+    """The patch that came back, marked as waiting: until somebody rebases it, it is left out."""
+    after = moving.again(workspace, package, tree)
+    judged = replace(dropped.judgement, action=Action.ASK, verdict=Verdict.CONFLICT)
+    mark = Edit(Action.ASK, after.series[-1].name, judged)
+    return workspace.layout.edit(tree, after, (mark,), moving.standing(workspace))
 
 
 def _folder(dropped: DroppedPatch) -> str:
@@ -146,7 +168,7 @@ def _label(release: Release) -> str:
 
 def _judged_series(workspace: Workspace, dropped: DroppedPatch) -> tuple[list[SeriesPatch], set[str]]:
     """The series that was judged, and every path that its patches touch; the patch alone where the proposal is lost."""
-    record = next((r for r in workspace.store.proposals() if r.id == dropped.proposal), None)
+    record = next((r for r in workspace.store.proposals(elsewhere=True) if r.id == dropped.proposal), None)
     series, judgements = _of_proposal(workspace, record)
     if dropped.name not in {patch.name for patch in series}:
         series, judgements = [SeriesPatch(dropped.name, dropped.content, dropped.strip)], [dropped.judgement]

@@ -20,10 +20,12 @@ WEEK = timedelta(days=7)
 def revive(workspace: Workspace, made: Draft, wanted: Wanted, at: datetime) -> ProposalRecord | None:
     """The proposal of this package and line, open again: one that the bot withdrew less than a week ago, or whose
     rejection a person took back. None where a new one is to be made."""
-    package = made.plan.package.name
-    last = workspace.forge.find(package, made.line)
-    if last is None:
-        return None
+    last = workspace.forge.find(made.plan.package.name, made.line)
+    return None if last is None else opened_again(workspace, last, wanted, at)
+
+
+def opened_again(workspace: Workspace, last: ProposalRecord, wanted: Wanted, at: datetime) -> ProposalRecord | None:
+    """As `revive`, of this proposal."""
     withdrawn = last.status is ProposalStatus.CLOSED and at - last.updated <= WEEK
     forgiven = last.status is ProposalStatus.REJECTED and last.fingerprint in wanted.welcome
     if not (withdrawn or forgiven):

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from syncbot.model.forge import CheckState
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.plan import identity
 from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
+from syncbot.services import verifying
 from syncbot.services.attending import Heard, attend
 from syncbot.services.board import show_dashboard
 from syncbot.services.check import Examination, Examined, examine, guarded, record, verified, view
 from syncbot.services.deciding import Decision, decide
+from syncbot.services.dressing import report
 from syncbot.services.forward import put_forward
-from syncbot.services.limits import limited
-from syncbot.services.notice import RESTORE, Archived, notice, settle
+from syncbot.services.limits import is_time, left, limited
+from syncbot.services.notice import RESTORE, Archived, merged_by_hand, notice, settle
 from syncbot.services.proposing import may_merge
 from syncbot.services.regaining import GONE, outdated, regain
 from syncbot.services.rehearsal import rehearsed
@@ -42,7 +45,16 @@ def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = Fal
     problems = [*examination.problems, *problems]
     if dry_run:
         planned = _planned(examination, decisions, problems)
-        act = partial(_written, workspace, examination, decisions, list(problems), head, heard, whole=not names)
+        act = partial(
+            _written,
+            replace(workspace, verifier=None),
+            examination,
+            decisions,
+            list(problems),
+            head,
+            heard,
+            whole=not names,
+        )
         return replace(planned, writes=rehearsed(workspace, act))
     run = workspace.store.begin_run("sync", examination.at)
     try:
@@ -57,13 +69,19 @@ def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = Fal
 def _planned(examination: Examination, decisions: Sequence[Decision], problems: Sequence[PackageProblem]) -> SyncResult:
     """What a dry run tells: what would be done."""
     items = [
-        SyncItem(view(d.examined), Outcome.PLANNED, d.open, d.draft.title)
+        SyncItem(_seen(d), Outcome.PLANNED, d.open, d.draft.title)
         if d.draft is not None and d.outcome is not Outcome.UNCHANGED
-        else SyncItem(view(d.examined), d.outcome, d.open, d.note)
+        else SyncItem(_seen(d), d.outcome, d.open, d.note)
         for d in decisions
     ]
     left = _unproposed(examination, items)
     return SyncResult(examination.at, True, tuple(items), _sorted(problems), unproposed=left)
+
+
+def _seen(decision: Decision) -> PackageCheck:
+    """What is told of a package: with what people said of its patches, where it has a proposal."""
+    seen = view(decision.examined)
+    return seen if decision.draft is None else replace(seen, judgement=decision.draft.summary.judgement)
 
 
 def _written(
@@ -93,6 +111,7 @@ def _carry_out(
 ) -> SyncResult:
     """Write. Order matters: what was learnt first, the proposals that people see last."""
     changed = record(workspace, examination)
+    finished = {proposal.id: proposal for proposal in workspace.store.proposals()}
     archived = list(notice(workspace, examination.at))
     closed = _close(workspace, decisions, problems, head, examination.at, whole=whole)
     cap = workspace.settings.max_new_proposals
@@ -100,19 +119,22 @@ def _carry_out(
     restored: list[ProposalRecord] = []
     for decision in _verified(workspace, limited(workspace, decisions, examination.at), problems):
         one = decision.examined.package
-        done = guarded(one, partial(_act, workspace, decision, head, examination.at))
+        done = guarded(one, partial(_act, workspace, decision, head, examination.at, finished))
         if isinstance(done, PackageProblem):
             problems.append(done)
             continue
         items.append(done[0])
         archived += done[1]
-        made = guarded(one, partial(regain, workspace, decision, head, examination.at, _room(cap, items, restored)))
+        if done[0].outcome is Outcome.MERGED:
+            head = workspace.downstream.head()
+        if not decision.examined.returned or not is_time(workspace, examination.at):
+            continue
+        room = _least(_room(cap, items, restored), left(workspace, examination.at))
+        made = guarded(one, partial(regain, workspace, decision, head, examination.at, room))
         if isinstance(made, PackageProblem):
             problems.append(made)
         else:
             restored += made
-        if done[0].outcome is Outcome.MERGED:
-            head = workspace.downstream.head()
     wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.MERGED) for i in items)
     changed = bool(changed or archived or closed or wrote or restored)
     items.sort(key=lambda item: item.check.package)
@@ -126,12 +148,17 @@ def _carry_out(
         changed=changed,
         unproposed=_unproposed(examination, items),
         restored=tuple(restored),
+        by_hand=workspace.by_hand,
     )
 
 
 def _room(cap: int | None, items: Sequence[SyncItem], restored: Sequence[ProposalRecord]) -> int | None:
     """How many proposals this run may still open."""
     return None if cap is None else max(cap - sum(i.outcome is Outcome.PROPOSED for i in items) - len(restored), 0)
+
+
+def _least(*rooms: int | None) -> int | None:
+    return min((room for room in rooms if room is not None), default=None)
 
 
 def _verified(
@@ -149,27 +176,46 @@ def _verified(
             problems.append(kept)
         elif broken is not None and id(decision) in found:
             problems.append(PackageProblem(kept.package.name, broken, kept.package.private))
-        else:
+        elif decision.draft is None or id(decision) not in found:
             yield decision
+        else:
+            done = guarded(kept.package, partial(verifying.verified, workspace, decision.examined, decision.draft))
+            if isinstance(done, PackageProblem):
+                problems.append(done)
+            else:
+                yield replace(decision, examined=done[0], draft=done[1])
 
 
 def _act(
-    workspace: Workspace, decision: Decision, head: CommitId, at: datetime
+    workspace: Workspace, decision: Decision, head: CommitId, at: datetime, finished: Mapping[str, ProposalRecord]
 ) -> tuple[SyncItem, tuple[Archived, ...]]:
-    """Carry out one decision; gives what was done and the drops that became final by it."""
+    """Carry out one decision; gives what was done and the drops that became final by it. `finished`: proposals as runs
+    left them that were not killed; what another one owes is done now."""
     one, made = decision.examined, decision.draft
+    stands = decision.open if decision.outcome is Outcome.UNCHANGED else None
+    if made is not None and stands is not None and finished.get(stands.id) != stands:
+        report(workspace, stands, made)
     if made is None or (decision.outcome is Outcome.UNCHANGED and one.package.policy.mode is not Mode.MERGE):
-        return SyncItem(view(one), decision.outcome, decision.open, decision.note), ()
+        return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note), ()
     standing = decision.open
     if decision.outcome is not Outcome.UNCHANGED or standing is None:
         standing = put_forward(workspace, decision, made, head, at)
         settle(workspace, standing, at)
-    if one.package.policy.mode is Mode.MERGE and may_merge(made.plan) and not one.returned:
+    ready = may_merge(made.plan) and verifying.is_green(one.package, made)
+    if one.package.policy.mode is Mode.MERGE and ready and not one.returned:
         if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
-            return SyncItem(view(one), decision.outcome, standing, made.title), ()
+            return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
+        if not _green(workspace, standing):  # what others report counts, though the forge does not demand it
+            return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
         accepted = workspace.forge.accept(standing.id, at)
-        return SyncItem(view(one), Outcome.MERGED, accepted), settle(workspace, accepted, at)
-    return SyncItem(view(one), decision.outcome, standing, made.title), ()
+        return SyncItem(_seen(decision), Outcome.MERGED, accepted), settle(workspace, accepted, at)
+    return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
+
+
+def _green(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether no check of the proposal's commit failed or still runs."""
+    bad = (CheckState.FAILED, CheckState.PENDING)
+    return not any(check.state in bad for check in workspace.forge.checks(record.tip))
 
 
 def _close(
@@ -190,6 +236,8 @@ def _close(
     for open_ in workspace.forge.list():
         if open_.status is not ProposalStatus.OPEN or open_.line.startswith(RESTORE):
             continue
+        if merged_by_hand(workspace, open_):  # the forge says so itself once the workspace is pushed
+            continue
         decision = looked_at.get(open_.package)
         gone = whole and decision is None and open_.package not in troubled
         if gone or (decision is not None and (open_.package, open_.line) not in live):
@@ -197,6 +245,8 @@ def _close(
             settle(workspace, done, at)
             closed.append(done)
     for open_ in list(outdated(workspace, [d.examined for d in decisions])):
+        if merged_by_hand(workspace, open_):
+            continue
         done = workspace.forge.close(open_.id, GONE, at)
         settle(workspace, done, at)
         closed.append(done)

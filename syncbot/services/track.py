@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from syncbot.errors import InputError
 from syncbot.model import addresses
+from syncbot.model.ids import PackageName
 from syncbot.model.packages import Package
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import Tree
 from syncbot.report.results import Tracked
+from syncbot.services import moving
 from syncbot.services.choose import choose, line_releases
-from syncbot.services.overlay import Below, Overlay
+from syncbot.services.overlay import Overlay
 from syncbot.services.workspace import Files, Workspace
 
 
@@ -30,23 +32,18 @@ def track(workspace: Workspace, wish: Wish) -> Tracked:
     """Write `patches/NAME/package.toml`; patches that lie in the folder already decide the base release. Raises
     InputError where the name is taken or no base is found, UpstreamUnreachable."""
     name = wish.name or default_name(wish.upstream)
-    folder, files = workspace.settings.patches, workspace.downstream.files()
+    files = workspace.downstream.files()
     first = _create(workspace, files, name, wish, wish.base)
     package = _as_it_will_be(workspace, files, first, name)
     source = workspace.source(package)
     source.refresh(workspace.progress)
     choice = choose(package, source, workspace.store.releases(package.name), workspace.progress)
     changes = dict(_create(workspace, files, name, wish, choice.base.version))
-    if f"{folder}/{name}/series" not in changes and files.entry(f"{folder}/{name}/series") is None:
-        changes[f"{folder}/{name}/series"] = _SERIES
     workspace.write(changes)
     line = line_releases(package, source)
     newest = line[-1] if line else choice.base
     written = tuple(sorted(changes))
     return Tracked(package.name, addresses.shown(wish.upstream), choice.base, newest, len(package.series), written)
-
-
-_SERIES = b"# One patch per line, in the order in which they apply, as quilt has it.\n"
 
 
 def _create(workspace: Workspace, files: Tree, name: str, wish: Wish, base: str | None) -> Files:
@@ -57,12 +54,7 @@ def _create(workspace: Workspace, files: Tree, name: str, wish: Wish, base: str 
 
 def _as_it_will_be(workspace: Workspace, files: Tree, changes: Files, name: str) -> Package:
     """The package that the new files make, read as the layout reads it."""
-    settings = workspace.settings
-    tree = Below(Overlay(files, changes), f"{settings.patches}/{name}")
-    found = workspace.layout.read(tree, settings.patches, settings.policy)
-    for problem in found.problems:
-        raise problem.error
-    return next(p for p in found.packages if p.name == name)
+    return moving.at(workspace, Overlay(files, changes), PackageName(name))
 
 
 def default_name(upstream: Upstream) -> str:

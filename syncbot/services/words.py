@@ -1,13 +1,14 @@
 """What people said of single patches, brought into the package that is judged and into the judgement.
 
-A patch to keep is pinned as if package.toml said so, and the proposal writes it there. A patch to drop goes where it
-waited for a person; one that still applies stays, since what stands on it was judged with it in place.
+A patch to keep is pinned as if package.toml said so, and the proposal writes it there; where it waited for a person it
+stays as it is, marked, and holds the rest up no more. A patch to drop goes where it waited for a person; one that still
+applies stays, since what stands on it was judged with it in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from syncbot.diff.identity import patch_id
 from syncbot.model.dealings import PatchWord, Wish
@@ -49,24 +50,59 @@ def _pinned(package: Package, words: Sequence[PatchWord]) -> Package:
     return replace(package, series=series)
 
 
-def with_drops(
-    package: Package, judgement: SeriesJudgement, words: Sequence[PatchWord]
-) -> tuple[SeriesJudgement, frozenset[PatchName]]:
-    """The judgement in which what waits goes where a person said so, and the names of what goes on that word alone."""
-    wanted = _of(package, words, Wish.DROP)
-    told: set[PatchName] = set()
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A judgement with people's words in it. `dropped`: what goes on a word alone; `staying`: what stays on one though
+    it does not apply, marked as waiting."""
+
+    judgement: SeriesJudgement
+    dropped: frozenset[PatchName] = frozenset()
+    staying: frozenset[PatchName] = frozenset()
+
+
+def with_words(package: Package, judgement: SeriesJudgement, words: Sequence[PatchWord]) -> Told:
+    """The judgement in which a person has answered what waited: it goes, or it stays as it is."""
+    gone, kept = _of(package, words, Wish.DROP), _of(package, words, Wish.KEEP)
+    if not gone and not kept:
+        return Told(judgement)
+    dropped: set[PatchName] = set()
+    staying: set[PatchName] = set()
     patches: list[Judgement] = []
     for patch, judged in zip(package.series, judgement.patches, strict=True):
-        word = wanted.get(_id(patch)) if wanted and judged.action.waits and patch.keep is None else None
-        if word is not None:
-            told.add(patch.name)
-        patches.append(judged if word is None else _dropped(judged, word))
-    return (judgement, frozenset()) if not told else (replace(judgement, patches=tuple(patches)), frozenset(told))
+        key = _id(patch) if judged.action.waits else ""
+        if key in gone and patch.keep is None:
+            dropped.add(patch.name)
+            patches.append(_dropped(judged, gone[key]))
+        elif key in kept:
+            staying.add(patch.name)
+            patches.append(_staying(judged, kept[key]))
+        else:
+            patches.append(judged)
+    free = tuple(_freed(judged, staying) for judged in patches)
+    return Told(replace(judgement, patches=free), frozenset(dropped), frozenset(staying))
 
 
 def _dropped(judged: Judgement, word: PatchWord) -> Judgement:
-    why = f"It goes on the word of {word.by or 'a person'}" + (f": {word.reason.rstrip('.')}." if word.reason else ".")
-    return replace(judged, action=Action.DROP, proof=None, reason=why, blocked_by=(), lines_after=0)
+    reason = f"It goes on {_said(word)}"
+    return replace(judged, action=Action.DROP, proof=None, reason=reason, blocked_by=(), lines_after=0)
+
+
+def _staying(judged: Judgement, word: PatchWord) -> Judgement:
+    reason = f"It stays on {_said(word)}"
+    return replace(judged, action=Action.KEEP, proof=None, reason=reason, blocked_by=())
+
+
+def _said(word: PatchWord) -> str:
+    by = f"the word of {word.by or 'a person'}"
+    return f"{by}: {word.reason.rstrip('.')}." if word.reason else f"{by}."
+
+
+def _freed(judged: Judgement, staying: set[PatchName]) -> Judgement:
+    """What stands on patches that stay as they are has nothing left to wait for: it is asked about itself."""
+    if not judged.blocked_by or not staying.issuperset(judged.blocked_by):
+        return judged
+    reason = f"It stands on {', '.join(judged.blocked_by)}, which stays though it does not apply."
+    return replace(judged, blocked_by=(), reason=reason)
 
 
 def is_told(words: Sequence[PatchWord], line: str, patch: SeriesPatch) -> bool:

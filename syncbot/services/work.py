@@ -19,7 +19,7 @@ from syncbot.model.memory import Memory
 from syncbot.model.packages import Package
 from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
-from syncbot.model.trees import Tree
+from syncbot.model.trees import SizedTree, Tree
 from syncbot.ports.crew import Bench
 from syncbot.ports.source import Progress, Source
 from syncbot.report.links import with_links
@@ -54,6 +54,8 @@ class Looked:
     key: str
     fits: Fits = field(default_factory=dict)
     state: str = ""
+    head: str = ""
+    """Where upstream's branch stands, empty where there is no history."""
 
 
 def look(bench: Bench, task: Look) -> Looked | PackageProblem:
@@ -83,7 +85,7 @@ def _look(bench: Bench, task: Look) -> Looked:
     # a package at its newest release is judged against that, too: its patches may be held, where the branch is ahead
     ahead = bool(package.series) and head not in ("", choice.base.identity)
     key = state if choice.target is not None or ahead else ""
-    return Looked(replace(choice, known=()), fresh, key, found, state)
+    return Looked(replace(choice, known=()), fresh, key, found, state, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Judge:
     at: datetime
     known: tuple[Memory, ...]
     verify: bool
+    weigh: bool = False
+    """Whether the files of the base are to be counted: that was not done before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ class Judged:
     stored: StoredJudgement
     learnt: tuple[Memory, ...]
     promise: Promise | None = None
+    weighed: tuple[int, int] | None = None
+    """(files, their bytes) of the base, None where they were not counted."""
 
 
 def judged(bench: Bench, task: Judge) -> Judged | PackageProblem:
@@ -125,7 +131,11 @@ def _judged(bench: Bench, task: Judge) -> Judged:
     found = with_links(found, str(package.repository))
     found = with_counterparts(found, series, choice.base, target, tree)
     stored = StoredJudgement(task.key, package.name, choice.base, target, found, task.at)
-    return Judged(stored, tuple(reversed(recall.new)), kept)
+    return Judged(stored, tuple(reversed(recall.new)), kept, _weighed(tree(choice.base)) if task.weigh else None)
+
+
+def _weighed(tree: Tree) -> tuple[int, int] | None:
+    return tree.size() if isinstance(tree, SizedTree) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from syncbot.model.packages import Package
-from syncbot.model.settings import Settings
+from syncbot.model.settings import ForgeKind, Settings
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
 from syncbot.ports.crew import Bench, Crew
+from syncbot.ports.verifier import Verifier
 from syncbot.services.crew import Here
 
 Files = Mapping[str, bytes | None]
@@ -26,7 +27,8 @@ class Workspace:
     `source` opens an upstream for a package (`tag_pattern`, rewrites and limits applied); each call gives an object of
     its own. `write` puts files into the work tree, all or none; `bundle` writes a folder of files under the state
     directory and gives its path for people. `remote`: what a person gives `git fetch` for the branches of proposals,
-    empty where there is none. `hands`: who does the work on packages; None: this process.
+    empty where there is none. `hands`: who does the work on packages; None: this process. `verifier`: who runs the
+    packages' own commands on the patched release; None: nobody.
     """
 
     settings: Settings
@@ -41,6 +43,14 @@ class Workspace:
     progress: Progress = quiet
     remote: str = ""
     hands: Crew | None = None
+    stamp: str = ""
+    """What pins the settings: a digest of the file that they stand in."""
+    verifier: Verifier | None = None
+
+    @property
+    def by_hand(self) -> str:
+        """`remote`, where people merge proposals themselves: the forge takes branches alone. Else empty."""
+        return self.remote if self.settings.forge.kind is ForgeKind.GIT else ""
 
     @property
     def crew(self) -> Crew:

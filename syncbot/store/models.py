@@ -28,7 +28,9 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # its signature
-        return None if value is None else _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
+        if value is None or "\\" not in value:
+            return value  # most of it, and there is much of it
+        return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

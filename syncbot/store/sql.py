@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, delete, func, insert
+from sqlalchemy import Engine, delete, func, insert, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -19,8 +19,10 @@ from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.store import records
+from syncbot.store.dealing_models import FactRow
 from syncbot.store.dealings import SqlDealings
 from syncbot.store.engine import WRITES, translated
+from syncbot.store.measures import SqlMeasures, note_met, note_told
 from syncbot.store.models import (
     CurrentRow,
     DroppedRow,
@@ -35,6 +37,9 @@ from syncbot.store.models import (
 )
 
 _JUDGEMENT: tuple[Any, ...] = (JudgementRow.key, JudgementRow.package, JudgementRow.document, JudgementRow.at)
+_FORGE = "forge"
+_ELSEWHERE = ":"
+"""Stands in the id of a proposal of another forge than the present one, after that one's name."""
 _MOST = 500
 """Values in one query: databases have their limits."""
 T = TypeVar("T")
@@ -48,12 +53,13 @@ class _Open(threading.local):
     session: Session | None = None
 
 
-class SqlStore(SqlDealings):
+class SqlStore(SqlDealings, SqlMeasures):
     """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._open = _Open()
+        self._forge = ""
 
     def close(self) -> None:
         """Give the connections back. The store may be used again."""
@@ -202,6 +208,7 @@ class SqlStore(SqlDealings):
             known = session.exec(select(JudgementRow.id).where(JudgementRow.key == judgement.key)).first()
             if known is None:
                 session.add(records.judgement_row(judgement))
+                note_met(session, judgement)
 
     def judgements(self, package: PackageName) -> Sequence[StoredJudgement]:
         newest = (col(JudgementRow.at).desc(), col(JudgementRow.id).desc())
@@ -223,11 +230,13 @@ class SqlStore(SqlDealings):
             rows = session.exec(select(CurrentRow.package, CurrentRow.key, CurrentRow.asked))
             return {PackageName(package): (key, asked or key) for package, key, asked in rows}
 
-    def set_current(self, package: PackageName, key: str, asked: str = "") -> None:
+    def set_current(self, package: PackageName, key: str, asked: str = "", at: datetime | None = None) -> None:
         """Raises StoreError where no judgement has that key."""
         wanted = asked if asked != key else ""
         with self._session(writes=True) as session:
             row = session.get(CurrentRow, package)
+            if row is None or row.key != key:
+                note_told(session, package, key, at)
             if row is None:
                 session.add(CurrentRow(package=package, key=key, asked=wanted or None))
             elif (row.key, row.asked or "") != (key, wanted):
@@ -255,17 +264,37 @@ class SqlStore(SqlDealings):
             if row is not None:
                 session.delete(row)
 
+    def of_forge(self, name: str) -> None:
+        """From here on ids of proposals are those of the forge `name`. What was saved of another one gets that one's
+        name before its id, so that no two are taken for one, and has its own id again when that one is used again."""
+        self._forge = name
+        before = self.facts(_FORGE).get(_FORGE, name)
+        if before == name:
+            return
+        with self.transaction(), self._session(writes=True) as session:
+            run = session.connection().execute
+            ids = {*session.exec(select(ProposalRow.id)), *session.exec(select(DroppedRow.proposal))}
+            renamed = [(id, f"{before}:{id}") for id in ids if _ELSEWHERE not in id]
+            renamed += [(id, id.removeprefix(f"{name}:")) for id in ids if id.startswith(f"{name}:")]
+            for old, new in renamed:  # those that go aside first
+                run(update(ProposalRow).where(col(ProposalRow.id) == old).values(id=new))
+                run(update(DroppedRow).where(col(DroppedRow.proposal) == old).values(proposal=new))
+            self.set_fact(_FORGE, _FORGE, name)
+
     def save_proposal(self, record: ProposalRecord) -> None:
         with self._session(writes=True) as session:
             row = session.get(ProposalRow, record.id)
+            if row is None and self._forge and session.get(FactRow, (_FORGE, _FORGE)) is None:
+                session.add(FactRow(kind=_FORGE, key=_FORGE, value=self._forge))
             if row is None or records.proposal(row) != record:
                 session.merge(records.proposal_row(record))
 
-    def proposals(self) -> Sequence[ProposalRecord]:
+    def proposals(self, *, elsewhere: bool = False) -> Sequence[ProposalRecord]:
         # ids are numbers as text: the longer one is the greater
         newest = (col(ProposalRow.opened).desc(), func.length(ProposalRow.id).desc(), col(ProposalRow.id).desc())
         with self._session(writes=False) as session:
-            return [records.proposal(row) for row in session.exec(select(ProposalRow).order_by(*newest))]
+            found = [records.proposal(row) for row in session.exec(select(ProposalRow).order_by(*newest))]
+        return [record for record in found if elsewhere or _ELSEWHERE not in record.id]
 
     def archive(self, dropped: DroppedPatch) -> None:
         with self._session(writes=True) as session:

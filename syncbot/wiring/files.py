@@ -16,7 +16,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> None:
     aside: list[tuple[Path, Path]] = []
     try:
         for name, content in files.items():
-            place = root / _inside(name)
+            place = root / inside(name)
             if content is not None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".syncbot-", delete=False) as file:
@@ -32,7 +32,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> None:
             temporary.unlink(missing_ok=True)
     for name, content in files.items():
         if content is None:
-            (root / _inside(name)).unlink(missing_ok=True)
+            (root / inside(name)).unlink(missing_ok=True)
 
 
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -65,7 +65,7 @@ def shown_path(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _inside(name: str) -> Path:
+def inside(name: str) -> Path:
     """A path from a patch or an upstream as one that cannot leave its folder."""
     parts = name.split("/")
     if not all(parts) or "\0" in name or "\\" in name or any(p in (".", "..") or p.lower() == ".git" for p in parts):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from syncbot import __version__
 from syncbot.errors import InputError
+from syncbot.model.addresses import is_path
 from syncbot.model.settings import ForgeKind
 from syncbot.settings import APP_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, STOP_VARIABLE, TOKEN_VARIABLE
 from syncbot.settings import Workspace as Found
@@ -22,15 +23,20 @@ if TYPE_CHECKING:
     from syncbot.ports import Forge, Pace
 
 _GITHUB = "https://github.com"
+_FILES = "files"
+"""The local and the `git` forge number their proposals in one folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A forge, and what a person gives `git fetch` for its branches. `account` names the budget of changes that it
-    shares with other processes; empty where there is none."""
+    shares with other processes; empty where there is none. `ids`: whose the ids of proposals are. `reach` asks the
+    forge's repository for the downstream branch, and raises ForgeError."""
 
     forge: Forge
     remote: str
+    ids: str
+    reach: Callable[[], object]
     account: str = ""
 
 
@@ -64,7 +70,7 @@ def _local(needs: Needs) -> Opened:
 
     forge: LocalForge = LocalForge(needs.state / "proposals", needs.root, needs.found.settings.identity)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
-    return Opened(forge, shown_path(forge.repository, needs.found.root))
+    return Opened(forge, shown_path(forge.repository, needs.found.root), _FILES, lambda: None)
 
 
 def _git(needs: Needs) -> Opened:
@@ -73,7 +79,7 @@ def _git(needs: Needs) -> Opened:
     from syncbot.git.push import Remote
 
     settings = needs.found.settings
-    address = settings.forge.remote
+    address = _absolute(settings.forge.remote, needs.found.root)
     password = needs.environ.get(PASSWORD_VARIABLE, "")
     remote = Remote(address, password if address.startswith("https://") else "", "syncbot")
     branches = Branches(
@@ -86,7 +92,13 @@ def _git(needs: Needs) -> Opened:
     )
     forge = GitForge(needs.state / "proposals", branches, settings.forge)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
-    return Opened(forge, remote.shown)
+    shown = settings.forge.remote if is_path(settings.forge.remote) else remote.shown
+    return Opened(forge, shown, _FILES, branches.reach)
+
+
+def _absolute(address: str, root: Path) -> str:
+    """A path is meant from the workspace on, wherever the command is run."""
+    return str(root / Path(address).expanduser()) if is_path(address) else address
 
 
 def _github(needs: Needs) -> Opened:
@@ -117,7 +129,7 @@ def _github(needs: Needs) -> Opened:
     )
     forge = GitHubForge(Api(session, repository, _now), branches, folder)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
-    return Opened(forge, clone, account)
+    return Opened(forge, clone, f"{web}/{repository}", branches.reach, account)
 
 
 _FORGES: Mapping[ForgeKind, Callable[[Needs], Opened]] = {

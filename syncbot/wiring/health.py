@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from syncbot.errors import InputError, StoreError, SyncbotError, UpstreamUnreachable
 from syncbot.git.downstream import GitDownstream
 from syncbot.git.run import git
-from syncbot.layouts.native import NativeLayout
+from syncbot.layouts import NATIVE
 from syncbot.model.forge import PersonKind
 from syncbot.model.settings import ForgeKind
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
-from syncbot.settings import open_workspace
+from syncbot.settings import find_root, read_workspace
 from syncbot.store.opening import open_store
 from syncbot.wiring.forges import Needs, open_forge
+from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.upstreams import sources
-from syncbot.wiring.workspace import require_patches, settings_below, state_of
+from syncbot.wiring.workspace import require_patches, state_of
 
 if TYPE_CHECKING:
     from syncbot.model.packages import Package
@@ -34,14 +35,19 @@ def probes(start: Path, environ: Mapping[str, str], progress: Progress, *, offli
     asked = [
         Probe("python", _python),
         Probe("git", _git, "install git 2.30 or newer"),
-        Probe("workspace", lambda: str(open_workspace(start, environ).root), "run `syncbot init`"),
+        Probe("workspace", lambda: str(_root(start)), "run `syncbot init`"),
     ]
     try:
-        found = open_workspace(start, environ)
+        root = _root(start)
+    except InputError:
+        return asked
+    remedy = "correct that line; the README lists all settings"
+    asked.append(Probe("settings", lambda: _settings(root, environ), remedy))
+    try:
+        found = read_workspace(root, environ)
     except InputError:
         return asked
     asked += [
-        Probe("settings", lambda: str(found.settings_file or "none: the defaults hold")),
         Probe("repository", lambda: _repository(found)),
         Probe("state", lambda: _writable(found), "make the folder writable, or set SYNCBOT_STATE"),
         Probe("database", lambda: _database(found), "restore it from a backup, or delete it: verdicts are made anew"),
@@ -57,6 +63,17 @@ def probes(start: Path, environ: Mapping[str, str], progress: Progress, *, offli
 def _python() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
     return f"{version} at {sys.executable}"
+
+
+def _root(start: Path) -> Path:
+    root = find_root(start)
+    if root is None:
+        raise InputError(f"no workspace at {start} or above it", "run `syncbot init` in your repository")
+    return root
+
+
+def _settings(root: Path, environ: Mapping[str, str]) -> str:
+    return str(read_workspace(root, environ).settings_file or "none: the defaults hold")
 
 
 def _git() -> str:
@@ -83,6 +100,7 @@ def _forge(found: Found, environ: Mapping[str, str]) -> str:
     downstream = GitDownstream(found.root)
     needs = Needs(found, environ, state_of(found), downstream.root, downstream.branch(), lambda _account: _unhurried)
     opened = open_forge(needs)
+    opened.reach()
     me = opened.forge.me()
     if found.settings.forge.kind is ForgeKind.GITHUB and me.kind is PersonKind.PERSON:
         may = opened.forge.permission(me.login)
@@ -116,24 +134,29 @@ def _database(found: Found) -> str:
 
 
 def _packages(found: Found) -> str:
-    require_patches(found)
-    read = _read(found)
+    standing = stand(found, _quiet)
+    if standing.name == NATIVE:
+        require_patches(found)
+    read = _read(standing)
     for problem in read.problems:
         raise problem.error
-    return f"{len(read.packages)} in {found.settings.patches}/"
+    said = f"{len(read.packages)} in {standing.settings.patches or '.'}/"
+    return said if standing.name == NATIVE else f"{said} ({standing.name})"
 
 
-def _read(found: Found) -> PackagesRead:
+def _read(standing: Standing) -> PackagesRead:
+    settings = standing.settings
+    return standing.layout.read(standing.downstream.files(), settings.patches, settings.policy)
 
-    downstream = GitDownstream(found.root)
-    settings = settings_below(found, downstream.root)
-    return NativeLayout(settings.limits).read(downstream.files(), settings.patches, settings.policy)
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """No progress."""
 
 
 def _upstreams(found: Found, environ: Mapping[str, str], progress: Progress) -> list[Probe]:
     """One probe per package; none where the packages cannot be read, which another probe tells."""
     try:
-        packages = _read(found).packages
+        packages = _read(stand(found, progress)).packages
     except SyncbotError:
         return []
     open_ = sources(found, environ)
@@ -151,7 +174,7 @@ def _upstreams(found: Found, environ: Mapping[str, str], progress: Progress) -> 
         except UpstreamUnreachable:
             return "not looked at: its upstream was not reached"  # which the probe of the upstream tells
         if said:
-            raise InputError(said, "rewrite that patch for this release, or correct base in package.toml")
+            raise InputError(said, "rewrite that patch for this release, or correct the base")
         return "applies to its base" if base is not None else "declares no base"
 
     asked = [Probe(f"upstream of {p.name}", partial(reach, p), "check the address and the network") for p in packages]

@@ -19,7 +19,9 @@ _CACHE = "cache"
 def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
     def source(package: Package) -> Source:
         releases = one(package, package.upstream)
-        return releases if package.history is None else Beside(releases, one(package, package.history))
+        if package.history is None:
+            return releases
+        return Beside(releases, one(package, package.history), found=package.history_found)
 
     def one(package: Package, upstream: Upstream) -> Source:
         return open_source(
@@ -38,6 +40,8 @@ def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Sou
 def _absolute(upstream: Upstream, root: Path) -> Upstream:
     """With a relative path made absolute: it starts at the workspace's root, wherever the program is run."""
     path = upstream.location
-    if upstream.scheme != "git" or not is_path(path) or path.startswith("~"):
+    local = is_path(path) if upstream.scheme == "git" else "://" not in path
+    if upstream.scheme not in ("git", "tarball") or not local or path.startswith("~"):
         return upstream
-    return Upstream("git", path if Path(path).is_absolute() else str((root / path).resolve()))
+    slash = "/" if path.endswith("/") else ""
+    return Upstream(upstream.scheme, path if Path(path).is_absolute() else str((root / path).resolve()) + slash)

@@ -1,22 +1,21 @@
-"""The services' workspace: ports bound to the embedded adapters (SQLite, the local forge, the native layout)."""
+"""The services' workspace: ports bound to the embedded adapters (SQLite, a forge, a layout)."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from syncbot.errors import InputError, StoreError
 from syncbot.git.downstream import GitDownstream, takes_in
 from syncbot.git.run import end_all
-from syncbot.layouts.native import NativeLayout
+from syncbot.layouts import NATIVE
 from syncbot.model.addresses import is_path, parse
 from syncbot.model.releases import Upstream
-from syncbot.model.settings import Settings
 from syncbot.ports import Progress
 from syncbot.ports.crew import Bench
 from syncbot.services.crew import Here
@@ -26,9 +25,11 @@ from syncbot.settings import Workspace as Found
 from syncbot.store.opening import open_store
 from syncbot.wiring.files import write_bundle, write_files
 from syncbot.wiring.forges import Needs, open_forge
+from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.pace import SharedPace
 from syncbot.wiring.processes import Processes
 from syncbot.wiring.upstreams import sources
+from syncbot.wiring.verifying import Commands
 
 
 class SystemClock:
@@ -38,14 +39,23 @@ class SystemClock:
 
 @contextmanager
 def opened(
-    start: Path, environ: Mapping[str, str], progress: Progress, *, new: bool = False, jobs: int | None = None
+    start: Path,
+    environ: Mapping[str, str],
+    progress: Progress,
+    *,
+    new: bool = False,
+    unborn: bool = False,
+    jobs: int | None = None,
 ) -> Iterator[Workspace]:
-    """The services' workspace for the one that `start` lies in. `new`: it may be without commit and without a folder
-    of packages. `jobs`: how many processes work on packages, None: as the settings say. Raises InputError,
-    StoreError."""
+    """The services' workspace for the one that `start` lies in. `unborn`: it may be without commit; `new`: and without
+    a folder of packages, too. `jobs`: how many processes work on packages, None: as the settings say. Raises
+    InputError, StoreError."""
     found = open_workspace(start, environ)
-    downstream = GitDownstream(found.root, unborn=new)
-    if not new:
+    if found.settings.downstream.repository:
+        state_of(found)  # a clone of it may have to go there
+    standing = stand(found, progress, unborn=new or unborn)
+    downstream = standing.downstream
+    if not new and standing.name == NATIVE:
         require_patches(found)
     state = state_of(found)
     source = sources(found, environ)
@@ -53,11 +63,12 @@ def opened(
     store = open_store(found.database_url)
     try:
         paced = lambda account: SharedPace(store, account, SystemClock().now, time.sleep)  # noqa: E731
-        at = open_forge(Needs(found, environ, state, downstream.root, "" if new else downstream.branch(), paced))
+        at = open_forge(Needs(found, environ, state, downstream.root, _branch(downstream), paced))
+        store.of_forge(at.ids)
         yield Workspace(
-            settings=settings_below(found, downstream.root),
+            settings=standing.settings,
             downstream=downstream,
-            layout=NativeLayout(found.settings.limits),
+            layout=standing.layout,
             store=store,
             forge=at.forge,
             clock=SystemClock(),
@@ -67,16 +78,28 @@ def opened(
             progress=progress,
             remote=at.remote,
             hands=crew,
+            stamp=_stamp(found),
+            verifier=_verifier(found, standing, state, environ),
         )
     finally:
         crew.close()
         store.close()
 
 
-def settings_below(found: Found, repository: Path) -> Settings:
-    """The settings with `patches` relative to the repository: a workspace may be a folder of it."""
-    inside = (found.root.resolve() / found.settings.patches).relative_to(repository.resolve())
-    return replace(found.settings, patches=inside.as_posix())
+def _stamp(found: Found) -> str:
+    file = found.settings_file
+    return "" if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _verifier(found: Found, standing: Standing, state: Path, environ: Mapping[str, str]) -> Commands | None:
+    """None where the commands would be those of a repository elsewhere: nobody here wrote them."""
+    if found.settings.downstream.repository and standing.name == NATIVE:
+        return None
+    return Commands(state / "verify", found.root, found.settings.limits.verify_seconds, environ)
+
+
+def _branch(downstream: GitDownstream) -> str:
+    return "" if downstream.is_unborn else downstream.branch()
 
 
 def state_of(found: Found) -> Path:
@@ -104,7 +127,7 @@ def _keep_out_of_git(state: Path) -> None:
 
 def require_patches(found: Found) -> None:
     """Raises InputError where the folder of the packages is not there: misspelt, most likely."""
-    if not found.patches.is_dir():
+    if not found.settings.downstream.repository and not found.patches.is_dir():
         where = None if found.settings_file is None else str(found.settings_file)
         what = f"the folder of the packages, {found.settings.patches}/, is not there"
         raise InputError(what, "make it, or correct the setting `patches`", path=where)

@@ -149,7 +149,7 @@ def test_quiet_and_debug_stand_before_the_command_or_after_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[object] = []
-    monkeypatch.setattr("syncbot.cli.shared.opened", seen.append)
+    monkeypatch.setattr("syncbot.cli.shared.opened", lambda options, **_more: seen.append(options))
     for arguments in (
         ["-q", "--debug", "check"],
         ["check", "--quiet", "--debug"],

@@ -61,7 +61,7 @@ def test_being_held_moves_nothing(world: World) -> None:
     assert ran.code == 0
     assert world.syncbot("proposals").out == "No proposal is open.\n"
     assert "up to date" in world.syncbot("report").out
-    assert world.syncbot("report", "--history").out.count("1.0 -> 1.0") == 0
+    assert world.syncbot("history").out.count("1.0 -> 1.0") == 0
     assert world.syncbot("check", "--exit-code").code == 0
 
 

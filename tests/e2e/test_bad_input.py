@@ -144,7 +144,7 @@ def test_a_base_that_upstream_took_back_says_that_it_was_seen(world: World) -> N
             ["restore", "lib", "ten.patch", "--reason", "x"],
             "no patch 'ten.patch' was dropped from lib; none was dropped",
         ),
-        (["track", "thing"], "no upstream address: 'thing'; write pypi:NAME, npm:NAME or git:URL"),
+        (["track", "thing"], "no upstream address: 'thing'; write pypi:NAME, npm:NAME, git:URL or tarball:URL"),
     ],
 )
 def test_a_wrong_word_on_the_command_line(world: World, arguments: list[str], words: str) -> None:

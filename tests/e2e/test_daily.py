@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 from tests.e2e.world import FIX_FORTY, FIX_TEN, B, World, diff, git, numbered
@@ -143,9 +144,33 @@ def test_a_dropped_patch_comes_back_pinned_with_a_bundle_that_judges_the_case_ag
     ]
     assert (bundle / "patches" / "ten.patch").read_text() == FIX_TEN
     assert "syncbot judge --base base --target target --patches patches" in (bundle / "reproduce.sh").read_text()
-    world.syncbot("proposals", "accept", ran.document["proposal"]["id"])
-    assert world.workspace.series("lib") == ["b.patch", "ten.patch"]
+    refused = world.syncbot("proposals", "accept", ran.document["proposal"]["id"])
+    assert "is a draft: it waits for a person" in refused.err
+    assert world.workspace.series("lib") == ["b.patch"], "a series that does not apply is merged by nobody"
+    proposal = ran.document["proposal"]
+    talk = json.loads((world.workspace.path / f"state/proposals/talk/{proposal['id']}.json").read_text())
+    assert (proposal["draft"], talk["labels"]) == (True, ["syncbot", "needs-person"])
+    git(world.workspace.path, "pull", "-q", "--no-edit", "state/proposals/forge.git", proposal["branch"])
+    assert world.workspace.series("lib") == ["b.patch", "ten.patch # syncbot: waiting (conflict)"]
     assert '"ten.patch" = "1.1 lost it again"' in (world.workspace.path / "patches/lib/package.toml").read_text()
+    assert world.syncbot("doctor").code == 0, "a patch that waits is left out"
+    assert world.syncbot("sync").code == 0
+
+
+def test_a_patch_that_applies_comes_back_ready(world: World) -> None:
+    world.upstream.release("v1.1", a_c=MERGED)
+    world.syncbot("sync")
+    world.syncbot("proposals", "accept", "1")
+    world.upstream.release("v1.2", a_c=numbered("a", l50="fifty"))
+    manifest = world.workspace.path / "patches/lib/package.toml"
+    manifest.write_text(manifest.read_text().replace('base = "1.1"', 'base = "1.2"'))
+    world.workspace.commit("moved by hand")
+    world.syncbot("check")
+    ran = world.syncbot("restore", "lib", "ten.patch", "--reason", "1.2 lost it")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("Next: syncbot proposals accept 2\n")
+    assert world.syncbot("proposals", "accept", "2").code == 0
+    assert world.workspace.series("lib") == ["b.patch", "ten.patch"]
 
 
 def test_a_pinned_patch_is_shown_as_obsolete_and_never_dropped(world: World) -> None:

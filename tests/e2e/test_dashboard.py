@@ -267,6 +267,6 @@ def test_an_order_whose_run_was_killed_before_the_answer_is_answered_and_not_obe
     assert proposals(world) == ["1: lib: 1.0 -> 1.1, drop 1, keep 1"], "it was killed"
     monkeypatch.undo()
     world.syncbot("sync")
-    assert proposals(world) == ["1: lib: 1.0 -> 1.1, keep 1, ask 1"]
+    assert proposals(world) == ["1: lib: 1.0 -> 1.1, keep 2"]
     assert [c.answered != frozenset() for c in forge(world).comments("1") if c.id == said] == [True]
     assert quiet(world)

@@ -89,7 +89,7 @@ def quiet(world: World) -> bool:
 def test_rejecting_one_patch_of_a_proposal_keeps_the_others(proposed: World) -> None:
     said = say(proposed, "1", "I do not believe the first one.\n\n/syncbot keep ten.patch 1.1 has it for Linux alone")
     proposed.syncbot("sync")
-    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, ask 1"]
+    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, keep 1"]
     assert comment(proposed, "1", said).answered == {Reaction.DONE}
     assert quiet(proposed)
     bare = proposed.workspace.path / "state/proposals/forge.git"
@@ -106,7 +106,7 @@ def test_a_word_holds_for_the_content_that_it_was_said_of(proposed: World) -> No
     (lib / "ten.patch").write_text("A new comment, the same change.\n" + FIX_TEN)
     proposed.workspace.commit("reword")
     proposed.syncbot("sync")
-    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, ask 1"]
+    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, keep 1"]
     (lib / "ten.patch").write_text(diff("a.c", numbered("a"), numbered("a", l10="ten", l50="fifty")))
     proposed.workspace.commit("another patch")
     proposed.syncbot("sync")
@@ -119,13 +119,70 @@ def test_a_patch_that_waits_goes_on_a_persons_word_and_is_kept_in_the_archive(wo
     world.syncbot("sync")
     assert proposals(world) == ["1: lib: 1.0 -> 1.1, drop 1, ask 1"]
     say(world, "1", "/syncbot drop forty.patch upstream's is better")
-    world.syncbot("sync")
+    ran = world.syncbot("sync")
+    assert "explain lib forty.patch" not in ran.out
+    assert "conflict in a.c" not in ran.out
+    assert "explain lib forty.patch" not in world.syncbot("sync").out, "nor where nothing changed"
     assert proposals(world) == ["1: lib: 1.0 -> 1.1, drop 2"]
+    assert "1 patch goes on a person's word alone." in forge(world).list()[0].body
     assert "It goes on the word of jane: upstream's is better." in world.syncbot("proposals", "show", "1").out
     ran = world.syncbot("proposals", "accept", "1")
     assert "forty.patch left the series" in ran.out
     assert not list((world.workspace.path / "patches/lib").glob("*.patch"))
     assert world.syncbot("restore", "lib", "forty.patch", "--reason", "it was not").code == 0
+
+
+@pytest.mark.parametrize("way", ["comment", "terminal"])
+def test_a_patch_that_waits_stays_on_a_persons_word_and_the_rest_can_be_accepted(world: World, way: str) -> None:
+    fifty = diff("a.c", numbered("a", l40="forty"), numbered("a", l40="FORTY"))
+    world.workspace.package(
+        "lib", f"git:{world.upstream.path}", "1.0", ten=FIX_TEN, forty=FIX_FORTY, fifty=fifty, b=FIX_B
+    )
+    world.upstream.release("v1.1", a_c=numbered("a", l10="ten", l40="extra large"))
+    assert "why it waits for a person" in world.syncbot("sync").out
+    assert proposals(world) == ["1: lib: 1.0 -> 1.1, drop 1, keep 1, ask 2"]
+    for patch in ("forty", "fifty"):
+        if way == "comment":
+            say(world, "1", f"/syncbot keep {patch}.patch our hosts have no other", login="jane")
+        else:
+            world.syncbot("proposals", "tell", "1", "keep", f"{patch}.patch", "our hosts have no other")
+        ran = world.syncbot("sync")
+    assert "why it waits for a person" not in ran.out
+    [record] = forge(world).list()
+    by = "jane" if way == "comment" else "a person"
+    assert (record.title, record.draft) == ("lib: 1.0 -> 1.1, drop 1, keep 3", False)
+    first = record.body.split("<details>")[0]
+    assert f"- `forty.patch`: It stays on the word of {by}: our hosts have no other." in first
+    assert "What does not wait was applied to the release" in first
+    assert forge(world).details("1").labels == {"syncbot"}
+    [check] = forge(world).checks(record.tip)
+    assert (check.state.value, check.title) == ("passed", "applied without fuzz: drop 1, keep 3; 2 stay as they are")
+    assert quiet(world)
+    assert world.syncbot("proposals", "accept", "1").code == 0
+    assert world.workspace.series("lib") == [
+        "forty.patch # syncbot: waiting (conflict)", "fifty.patch # syncbot: waiting (conflict)", "b.patch",
+    ]  # fmt: skip
+    assert (
+        '"forty.patch" = "our hosts have no other"' in (world.workspace.path / "patches/lib/package.toml").read_text()
+    )
+    world.upstream.release("v1.2", b_c=numbered("b", l40="x"))
+    world.syncbot("sync")
+    assert proposals(world) == ["2: lib: 1.1 -> 1.2, keep 3"], "the word holds while the patch is what it was"
+
+
+def test_what_stands_on_a_patch_that_stays_is_asked_about_itself(world: World) -> None:
+    fifty = diff("a.c", numbered("a", l40="forty"), numbered("a", l40="FORTY"))
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", forty=FIX_FORTY, fifty=fifty)
+    world.upstream.release("v1.1", a_c=numbered("a", l40="extra large"))
+    world.syncbot("sync")
+    first = forge(world).list()[0].body.split("<details>")[0]
+    assert "Settle first what they stand on:\n\n- `fifty.patch`: it stands on `forty.patch`; `a.c` does" in first
+    world.syncbot("proposals", "tell", "1", "keep", "forty.patch", "ours")
+    world.syncbot("sync")
+    [record] = forge(world).list()
+    assert (record.title, record.draft) == ("lib: 1.0 -> 1.1, keep 1, ask 1", True)
+    assert "It stands on forty.patch, which stays though it does not apply." in record.body
+    assert "Rebase the conflicting hunks by hand, or delete the patch:\n\n- `fifty.patch`: `a.c` does" in record.body
 
 
 def test_a_patch_that_others_may_stand_on_does_not_go_on_a_word(world: World) -> None:
@@ -286,7 +343,7 @@ def test_a_draft_has_its_label_and_a_failing_check_and_loses_both_when_it_is_set
     assert (check.name, check.state.value, check.title) == ("syncbot", "failed", "1 patch waits for a person")
     assert "**1 patch needs a person.** The other 1 is settled and applied cleanly." in record.body
     assert (
-        "- `forty.patch`: rebase the conflicting hunks by hand, or delete the patch.\n  - `a.c` does not take hunk 1"
+        "Rebase the conflicting hunks by hand, or delete the patch:\n\n- `forty.patch`: `a.c` does not take hunk 1"
         in record.body
     )
     say(world, "1", "/syncbot drop forty.patch")
@@ -316,7 +373,7 @@ def test_orders_from_the_terminal(proposed: World) -> None:
     ran = proposed.syncbot("proposals", "tell", "lib", "keep", "ten.patch", "ours alone")
     assert (ran.code, ran.out) == (0, "Proposal 1: keep ten.patch ours alone. The next sync acts on it.\n")
     proposed.syncbot("sync")
-    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, ask 1"]
+    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 1, keep 1"]
     refused = proposed.syncbot("proposals", "tell", "1", "drop", "gone.patch")
     assert refused.code == 2
     assert "the series has no patch gone.patch; it has ten.patch, b.patch" in refused.err

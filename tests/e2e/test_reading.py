@@ -22,23 +22,13 @@ def story(world: World) -> World:
 
 
 def test_report(story: World) -> None:
-    ran = story.syncbot("report")
-    header, row, _, total = ran.out.splitlines()
-    assert header.split() == [
-        "package",
-        "base",
-        "patches",
-        "lines",
-        "at",
-        "the",
-        "newest",
-        "release",
-        "dropped",
-        "owners",
-    ]
-    assert row.split() == ["lib", "1.1", "1", "2", "1.2:", "ask", "1", "1", "ann"]
-    assert total == "1 package carries 1 patch of 2 lines; 1 patch dropped so far."
-    assert story.syncbot("delta").out == ran.out
+    header, row, _, total, days = story.syncbot("report").out.replace(". Median", ".\nMedian").splitlines()
+    assert header.split()[:7] == ["package", "base", "behind", "patches", "lines", "share", "oldest"]
+    assert header.split()[-2:] == ["dropped", "owners"]
+    cells = row.split()
+    assert (cells[:2], cells[-6:]) == (["lib", "1.1"], ["0", "1.2:", "ask", "1", "1", "ann"])
+    assert total == "1 package carries 1 patch of 2 lines; 1 patch dropped so far, 1 of them this month."
+    assert days.startswith("Median time from upstream's release to the drop: ")
 
 
 def test_report_says_what_is_up_to_date(world: World) -> None:
@@ -54,20 +44,30 @@ def test_report_says_what_is_up_to_date(world: World) -> None:
 
 
 def test_nothing_to_show_begins_with_no_empty_line(world: World) -> None:
-    for command in (["check"], ["sync"], ["report", "--history"]):
+    for command in (["check"], ["sync"], ["history"]):
         world.workspace.path.joinpath("patches/lib/package.toml").unlink(missing_ok=True)
         assert not world.syncbot(*command).out.startswith("\n")
 
 
-def test_report_over_time_and_by_owner(story: World) -> None:
-    rows = [line.split() for line in story.syncbot("report", "--history").out.splitlines()[1:3]]
-    assert sorted(" ".join(row[2:5]) for row in rows) == ["1.0 -> 1.1", "1.1 -> 1.2"]
+def test_report_by_owner(story: World) -> None:
     nobodys = story.syncbot("report", "--owner", "bob").out
     assert nobodys.endswith("0 packages carry 0 patches of 0 lines; 0 patches dropped so far.\n")
     document = story.syncbot("report", "--json").document
     assert document["schema"] == "syncbot.report/1"
-    assert document["total"] == {"packages": 1, "patches": 1, "lines": 2, "dropped": 1}
-    assert [p["patches_after"] for p in document["packages"][0]["history"]] == [1, 1]
+    total = document["total"]
+    assert [total[key] for key in ("packages", "patches", "lines", "dropped")] == [1, 1, 2, 1]
+
+
+def test_history_tells_each_day_as_it_stood(story: World) -> None:
+    document = story.syncbot("history", "lib", "--json").document
+    assert document["schema"] == "syncbot.history/1"
+    events = [(e["event"], e["target"], e["patches"], e["patches_after"]) for e in reversed(document["events"])]
+    assert sorted(events[:2]) == [("judged", "1.1", 2, 1), ("proposed", "1.1", None, None)]
+    assert ("dropped", "1.1", None, None) in events
+    assert ("accepted", "1.1", None, None) in events
+    assert sorted(events[-2:]) == [("judged", "1.2", 1, 1), ("proposed", "1.2", None, None)]
+    assert story.syncbot("history", "--csv").out.splitlines()[0].startswith("at,package,event,base,target,")
+    assert "no package is named 'nolib'" in story.syncbot("history", "nolib").err
 
 
 def test_explain(story: World) -> None:
@@ -118,7 +118,7 @@ def test_proposals(story: World) -> None:
     assert [line.split()[:4] for line in listed[1:]] == [["2", "lib", "1.2", "open"], ["1", "lib", "1.1", "accepted"]]
     shown = story.syncbot("proposals", "show", "lib").out
     assert shown.startswith("proposal  2: lib: 1.1 -> 1.2, ask 1\nstatus    open (draft: a patch waits for a person)\n")
-    assert "### Settle the draft" in shown
+    assert "\nSettle the draft\n---" in shown
     assert story.syncbot("proposals", "show", "2", "--json").document["body"].startswith("**`lib` `1.1` -> `1.2`: ")
 
 

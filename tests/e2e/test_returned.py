@@ -43,7 +43,7 @@ def test_a_revert_upstream_is_an_alert_and_a_proposal_to_restore(lost: World) ->
     assert "It is needed again: proposal 3 would bring it back." in lost.syncbot("explain", "lib", "ten.patch").out
     body = lost.syncbot("proposals", "show", "3").out
     assert "took it back: Revert" in body
-    assert "This proposal holds the move to `1.2`, too" in body
+    assert "This proposal holds the move to 1.2, too" in body
     assert "ten.patch, dropped with 1.1, is needed again" in lost.syncbot("proposals", "show", "2").out
     assert lost.syncbot("proposals", "accept", "3").code == 0
     assert lost.workspace.series("lib") == ["b.patch", "ten.patch"]
@@ -203,3 +203,46 @@ def test_a_dry_run_tells_it_and_writes_nothing(lost: World) -> None:
     ran = lost.syncbot("sync", "--dry-run")
     assert "is needed again" in ran.err
     assert lost.workspace.snapshot() == before
+
+
+def test_what_people_say_of_a_return_is_obeyed(lost: World) -> None:
+    lost.syncbot("sync")
+    before = proposals(lost)["restore:ten.patch"]
+    (lost.workspace.path / "README.md").write_text("mine\n")
+    lost.workspace.commit("my own business")
+    assert lost.syncbot("proposals", "tell", "3", "rebase").code == 0
+    lost.syncbot("sync")
+    after = proposals(lost)["restore:ten.patch"]
+    assert (before["id"], before["parent"] != after["parent"]) == (after["id"], True)
+    before = lost.workspace.snapshot()
+    lost.syncbot("sync")
+    assert lost.workspace.snapshot() == before, "it was made anew once"
+    lost.syncbot("proposals", "reject", "3", "--reason", "we do without it")
+    lost.syncbot("sync")
+    dashboard = lost.workspace.path / "state/proposals/issues/issue-1.md"
+    box = "- [ ] <!-- syncbot-box: again:3 -->"
+    assert box in dashboard.read_text()
+    assert "(we do without it)" in dashboard.read_text()
+    dashboard.write_text(dashboard.read_text().replace(box, box.replace("[ ]", "[x]")))
+    lost.syncbot("sync")
+    assert proposals(lost)["restore:ten.patch"]["id"] == "3", "the same one, open again"
+    before = lost.workspace.snapshot()
+    lost.syncbot("sync")
+    assert lost.workspace.snapshot() == before
+
+
+def test_one_that_a_person_made_by_hand_is_not_made_anew_by_the_bot(world: World) -> None:
+    world.upstream.release("v1.1", a_c=TEN)
+    world.syncbot("sync")
+    world.syncbot("proposals", "accept", "1")
+    world.syncbot("restore", "lib", "ten.patch", "--reason", "ours")
+    ran = world.syncbot("proposals", "tell", "2", "rebase")
+    assert ran.code == 2
+    assert "this proposal was made by hand; run syncbot restore again" in ran.err
+
+
+@pytest.mark.parametrize("setting", ["max-open = 1", 'windows = ["00:00-00:01"]', "per-hour = 1"])
+def test_returns_keep_to_the_limits_too(lost: World, setting: str) -> None:
+    (lost.workspace.path / "syncbot.toml").write_text(f"[proposals]\n{setting}\n")
+    lost.syncbot("sync")
+    assert "restore:ten.patch" not in proposals(lost)

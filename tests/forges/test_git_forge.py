@@ -6,6 +6,7 @@ import email
 import email.policy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -72,18 +73,124 @@ def test_a_proposal_is_a_branch_there_and_a_page_here(world: GitWorld) -> None:
     assert world.records() == before
 
 
+BODY = """**`lib` `1.0` -> `1.1`: 2 -> 1 patches, -2 lines** (drop 1, keep 1).
+
+What is dropped is in the release (proved). Grüße to all who read it, and to whom it may concern: this line is long.
+
+| # | patch | verdict | proof |
+| --: | --- | --- | --- |
+| 1 | `one.patch` | obsolete, **drop** | proved |
+
+<details><summary>1. <code>one.patch</code>: obsolete, drop</summary>
+
+All \\`of\\` its effect &lt;is&gt; there.
+
+The patch that leaves:
+
+```diff
+--- a/x
++++ b/x
+```
+
+</details>
+
+### Controls
+
+- [ ] <!-- syncbot-box: rebase --> Make it anew.
+"""
+
+
+def mails(world: GitWorld) -> dict[str, EmailMessage]:
+    """{file: mail}, as a mail program reads them."""
+    paths = sorted((world.state / "proposals" / "mails").iterdir())
+    return {path.name: email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths}  # type: ignore[misc]  # its policy makes EmailMessage
+
+
 def test_the_words_may_be_a_mail(world: GitWorld) -> None:
     world.words = Words.MAIL
     title = "lib: 1.0 -> 1.1\nBcc: everybody@example.org"
-    world.forge.propose(world.proposal(title=title, body="Grüße.\n\nFrom here on.\n"), NOON)
-    content = (world.state / "proposals" / "mails" / "1.eml").read_bytes()
-    found = email.message_from_bytes(content, policy=email.policy.default)
+    world.forge.propose(world.proposal(title=title, body=BODY), NOON)
+    (found,) = mails(world).values()
     assert (found["From"], found["To"], found["Bcc"], found["Date"]) == (
         "Bot <bot@example.org>", "list@example.org", None, "Fri, 01 Mar 2024 12:00:00 +0000",
     )  # fmt: skip
-    assert found["Subject"] == "lib: 1.0 -> 1.1 Bcc: everybody@example.org"
-    body = found.get_content().replace("\r\n", "\n")
-    assert body == f"Grüße.\n\nFrom here on.\n\nThe branch:\n\n    git fetch {world.bare} {BRANCH}\n"
+    assert found["Subject"] == "[PATCH] lib: 1.0 -> 1.1 Bcc: everybody@example.org"
+    assert (found["In-Reply-To"], found["References"]) == (None, None)
+    text = found.get_content().replace("\r\n", "\n")
+    said, _, rest = text.partition("---\n")
+    assert said == (
+        "lib 1.0 -> 1.1: 2 -> 1 patches, -2 lines (drop 1, keep 1).\n\n"
+        "What is dropped is in the release (proved). Grüße to all who read it,\n"
+        "and to whom it may concern: this line is long.\n\n"
+        "1. one.patch: obsolete, drop; proof: proved\n\n"
+    )
+    assert rest.startswith(
+        "1. one.patch: obsolete, drop:\n\nAll `of` its effect <is> there.\n\n"
+        f"The branch, commit by commit:\n\n    git fetch {world.bare} {BRANCH}\n\n  - lib: drop one.patch\n\n"
+        " patches/lib/one.patch | 1 -\n"
+    )
+    assert "Controls" not in text
+    assert "+++ b/x" not in text, "what the patch below has anyway"
+
+
+def test_git_am_takes_a_mail(world: GitWorld) -> None:
+    world.words = Words.MAIL
+    record = world.forge.propose(world.proposal(body=BODY), NOON)
+    git(world.root, "am", "-q", str(world.state / "proposals" / "mails" / "1.eml"))
+    assert git(world.root, "rev-parse", "HEAD^{tree}") == git(world.bare, "rev-parse", f"{record.tip}^{{tree}}")
+    assert git(world.root, "log", "-1", "--format=%s") == "lib: 1.0 -> 1.1"
+    assert git(world.root, "log", "-1", "--format=%b").endswith("1. one.patch: obsolete, drop; proof: proved")
+
+
+def test_later_versions_are_replies_and_no_mail_is_ever_changed(world: GitWorld) -> None:
+    world.words = Words.MAIL
+    world.forge.propose(world.proposal(), NOON)
+    before = world.records()
+    world.forge.propose(world.proposal(), LATER)
+    assert world.records() == before
+    world.forge.propose(world.proposal(b"uno.patch\n", draft=True), LATER)
+    world.forge.propose(world.proposal(b"tres.patch\n"), LATER)
+    world.forge.close("1", "The reason is gone.", LATER)
+    found = mails(world)
+    first, second, third, closed = (found[name] for name in ("1.eml", "1-v2.eml", "1-v3.eml", "1-closed.eml"))
+    assert [mail["Subject"] for mail in (first, second, third, closed)] == [
+        "[PATCH] lib: 1.0 -> 1.1", "[RFC PATCH v2] lib: 1.0 -> 1.1", "[PATCH v3] lib: 1.0 -> 1.1",
+        "Re: [PATCH v3] lib: 1.0 -> 1.1",
+    ]  # fmt: skip
+    ids = [mail["Message-ID"] for mail in (first, second, third)]
+    assert len(set(ids)) == 3
+    assert all(id.endswith(".1@example.org>") for id in ids)
+    assert (second["In-Reply-To"], second["References"]) == (ids[0], ids[0])
+    assert (third["In-Reply-To"], third["References"]) == (ids[1], " ".join(ids[:2]))
+    assert (closed["In-Reply-To"], closed["References"]) == (ids[2], " ".join(ids))
+    assert "This takes the place of v2." in third.get_content()
+    assert closed.get_content().strip() == "This is withdrawn: The reason is gone."
+    assert world.records()["proposals/mails/1.eml"] == before["proposals/mails/1.eml"]
+
+
+@pytest.mark.parametrize(
+    "outside", ["diff --git a/x b/x", "--- a/x +++ b/x @@ -0,0 +1 @@ +x", "---", "Index: x", "From x", "-- "]
+)
+def test_words_from_outside_are_no_patch_to_git_am(world: GitWorld, outside: str) -> None:
+    """Wherever a line breaks."""
+    world.words = Words.MAIL
+    body = "".join(f"{'w' * n} {outside} {outside}\n\n" for n in (3, 68, 70, 71, 72)) + f"{outside}\n\n"
+    body += f"<details><summary>x</summary>\n\n{outside}\n\n{'w' * 70} {outside}\n\n</details>\n"
+    record = world.forge.propose(world.proposal(body=body), NOON)
+    git(world.root, "am", "-q", str(world.state / "proposals" / "mails" / "1.eml"))
+    assert git(world.root, "rev-parse", "HEAD^{tree}") == git(world.bare, "rev-parse", f"{record.tip}^{{tree}}")
+    assert outside.split(maxsplit=1)[0] in git(world.root, "log", "-1", "--format=%b")
+
+
+@pytest.mark.parametrize("series", [b"caf\xe9.patch\n", b"x" * 1000 + b"\n", b"one\r\n", b"a\n" * 200_000])
+def test_a_patch_that_no_mail_can_hold_is_left_to_the_branch(world: GitWorld, series: bytes) -> None:
+    world.words = Words.MAIL
+    world.forge.propose(world.proposal(series), NOON)
+    (found,) = mails(world).values()
+    text = found.get_content()
+    assert "The patch does not go into a mail as it is; fetch the branch." in text
+    assert "diff --git" not in text
+    assert max(map(len, text.splitlines())) < 200
 
 
 def test_a_workspace_with_few_commits_will_do(world: GitWorld) -> None:

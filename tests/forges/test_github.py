@@ -109,7 +109,7 @@ def test_a_close_by_another_bot_or_by_nobody_known(hub: GitHubWorld) -> None:
     hub.here.closers |= {1: "stale[bot]", 2: "ben"}
     hub.here.gone.add("ben")
     two, one = hub.forge.list()
-    assert (one.status, one.note) == (ProposalStatus.CLOSED, "closed by stale[bot]")
+    assert (one.status, one.note) == (ProposalStatus.REJECTED, "closed by stale[bot]")
     assert (two.status, two.note) == (ProposalStatus.REJECTED, "closed by an account that is gone")
 
 

@@ -28,10 +28,10 @@ def test_a_comment_keeps_one_patch_and_gets_its_reaction(world: World, hub: GitH
     said = hub.as_person("POST", f"/issues/{number}/comments", {"body": "/syncbot keep ten.patch we need it"})
     assert world.syncbot("sync").code == 0
     page = hub.page(number)
-    assert page["title"] == "lib: 1.0 -> 1.1, keep 1, ask 1"
+    assert page["title"] == "lib: 1.0 -> 1.1, keep 2"
     reactions = hub.as_person("GET", f"/issues/comments/{said['id']}/reactions")
     assert [(r["user"]["login"], r["content"]) for r in reactions] == [("bot", "+1")]
-    assert {label["name"] for label in page["labels"]} == {"syncbot", "needs-person"}
+    assert {label["name"] for label in page["labels"]} == {"syncbot"}
     assert hub.writes(lambda: world.syncbot("sync")) == []
 
 

@@ -49,7 +49,7 @@ def test_a_dry_run_lists_exactly_the_requests_and_pushes_of_a_real_one(world: Wo
     planned = world.syncbot("sync", "--dry-run", "--json").document["writes"]
     told = [f"{write['method']} {write['target']}".replace(f"/repos/{hub.repository}", "") for write in planned]
     assert hub.writes(lambda: world.syncbot("sync", "--dry-run")) == []
-    assert "would send: PUSH refs/heads/syncbot/lib/stable" in world.syncbot("sync", "--dry-run").out
+    assert "would push: syncbot/lib/stable" in world.syncbot("sync", "--dry-run").out
     wrote = hub.writes(lambda: world.syncbot("sync"))
     assert [_numberless(text) for text in told] == [_numberless(text) for text in wrote]
     assert world.syncbot("sync", "--dry-run", "--json").document["writes"] == []

@@ -20,6 +20,7 @@ from syncbot.errors import Fault, InputError
 from syncbot.git import history, history_store
 from syncbot.git.history import HistoryDamaged, HistoryIndex
 from syncbot.git.history_log import RawCommit
+from syncbot.git.lineage import tagged_between
 from syncbot.git.run import GitFailed, git
 from syncbot.judge.history import Link, Place, Witness
 from syncbot.model.ids import CommitId
@@ -140,6 +141,55 @@ def test_containment_is_what_git_says(upstream: Upstream, tmp_path: Path, seed: 
     for tip in chooser.sample(commits, 12):
         said = set(git(["--git-dir", str(upstream.path), "rev-list", tip]).decode().split())
         assert {commit for commit in commits if index.contains(tip, commit)} == said
+
+
+def test_the_tags_between_two_commits_are_what_git_says(upstream: Upstream, index: HistoryIndex) -> None:
+    chooser = random.Random(7)
+    commits = [upstream.commit("0", {"f": "0\n"})]
+    for number in range(1, 40):
+        on, merging = chooser.choice(commits[-5:]), chooser.choice(commits[-7:])
+        made = upstream.commit(str(number), {"f": f"{number}\n"}, on, merging=None if merging == on else merging)
+        commits.append(made)
+    for number, commit in enumerate(commits):
+        tag(upstream, f"v1.{number}", commit)
+    tag(upstream, "v2.0-rc1", commits[20])
+    tag(upstream, "nightly", commits[21])
+    git(["--git-dir", str(upstream.path), "tag", "v9.9", "v1.3^{tree}"])
+
+    for base, target in [(None, commits[-1]), *(sorted(chooser.sample(range(40), 2)) for _ in range(8))]:
+        low, high = (None, target) if base is None else (commits[base], commits[target])
+        index.ensure([id for id in (low, high) if id is not None])
+        without = [] if low is None else [f"--no-merged={low}"]
+        form = ["for-each-ref", "--format=%(refname:strip=2)", f"--merged={high}", *without, "refs/tags/v1.*"]
+        said = git(["--git-dir", str(upstream.path), *form]).decode().split()
+        found = tagged_between(index, upstream.path, low, high)
+        assert [name for name, _ in found] == sorted(said, key=lambda name: int(name[3:]))
+        assert all(commit == commits[int(name[3:])] for name, commit in found)
+
+
+def tag(upstream: Upstream, name: str, commit: CommitId) -> None:
+    """An annotated tag."""
+    who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    git(["--git-dir", str(upstream.path), *who, "tag", "--annotate", "--message=It", name, commit])
+
+
+def test_sets_worked_out_together_are_those_worked_out_alone(upstream: Upstream, tmp_path: Path) -> None:
+    chooser = random.Random(3)
+    commits = [upstream.commit("0", {"f": "0\n"})]
+    for number in range(1, 50):
+        on, merging = chooser.choice(commits[-4:]), chooser.choice(commits[-8:])
+        made = upstream.commit(str(number), {"f": f"{number}\n"}, on, merging=None if merging == on else merging)
+        commits.append(made)
+    together, alone = (HistoryIndex(upstream.path, tmp_path / name) for name in ("together", "alone"))
+    for index in (together, alone):
+        index.ensure(commits)
+    releases = [(str(number), commit) for number, commit in enumerate(commits)]
+    assert together.first_release(commits[0], releases[::3]) == "0"
+
+    for tip in commits:
+        assert [together.contains(tip, c) for c in commits] == [alone.contains(tip, c) for c in commits]
+    sets = len(sqlite3.connect(together.file).execute("SELECT k FROM reach").fetchall())
+    assert sets == len(commits), "each is kept once"
 
 
 MESSAGES = {

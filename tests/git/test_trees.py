@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from upstreams import Upstream
 
-from syncbot.errors import HostileInput, InputError
+from syncbot.errors import HostileInput, InputError, RepositoryDamaged
 from syncbot.git import trees
 from syncbot.git.run import git
 from syncbot.git.trees import GitTree, resolve
+from syncbot.judge import judge_series
+from syncbot.model.ids import PatchName
+from syncbot.model.packages import SeriesPatch
 from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, MemoryTree, blob_id
+from syncbot.model.verdicts import Verdict
 
 NAME = os.fsdecode(b"caf\xe9/\xff.txt")
 PINNED = "0123456789012345678901234567890123456789"
@@ -147,3 +151,26 @@ def test_content_is_kept_within_bounds_and_can_be_let_go(tmp_path: Path, monkeyp
     assert (again == first, again is first) == (True, False)
     trees.forget_blobs(upstream.path)
     assert tree.read("a") is not again
+
+
+@pytest.mark.parametrize(("missing", "told"), [("c.txt", False), ("a.txt", True)])
+def test_an_object_that_is_missing_is_no_patchs_fault(missing: str, told: bool, tmp_path: Path) -> None:
+    """A partial clone has no large files: a file that the patch may have moved to is skipped, one that it changes ends
+    the question, and no patch is called broken."""
+    upstream = Upstream(tmp_path / "upstream.git")
+    text = "".join(f"value {i} of the table\n" for i in range(20))
+    start = upstream.commit("start", {"a.txt": text, "rest.txt": "1\n"})
+    moved = {"a.txt": None, "b.txt": text.replace("5", "five"), "c.txt": text + "more\n"}
+    tip = upstream.commit("move", moved, start)
+    old, new = GitTree(upstream.path, start), GitTree(upstream.path, tip)
+    lost = (old if missing == "a.txt" else new).entry(missing)
+    assert lost is not None
+    (upstream.path / "objects" / lost.id[:2] / lost.id[2:]).unlink()
+    hunk = b"@@ -1,2 +1,2 @@\n-value 0 of the table\n+VALUE 0 of the table\n value 1 of the table\n"
+    patch = SeriesPatch(PatchName("p.patch"), b"--- a/a.txt\n+++ b/a.txt\n" + hunk)
+    if told:
+        with pytest.raises(RepositoryDamaged, match="delete it; it is fetched anew"):
+            judge_series([patch], old, new)
+    else:
+        found = judge_series([patch], old, new).patches[0]
+        assert found.verdict is not Verdict.BROKEN, found.reason

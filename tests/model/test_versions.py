@@ -12,7 +12,7 @@ from packaging.version import Version as PepVersion
 
 from syncbot.errors import InputError
 from syncbot.model.releases import Release
-from syncbot.model.versions import Range, Version, normalise, select, version
+from syncbot.model.versions import Range, Version, normalise, one_scheme, select, version
 
 numbers = st.integers(0, 40)
 
@@ -262,3 +262,12 @@ def test_a_release_that_cannot_be_ordered_is_said_with_the_remedy() -> None:
 def test_an_unknown_track_is_refused() -> None:
     with pytest.raises(InputError, match="unknown track 'weekly'"):
         select([], track="weekly", range="")
+
+
+def test_a_day_is_no_newer_release_of_a_project_that_counts_with_dots() -> None:
+    """Old tags such as 20001016, of a time before the project had versions."""
+    known = [Release(text, text, text) for text in ("0211104", "1.3.9", "1.3.12", "20001016", "256")]
+    assert [r.version for r in one_scheme(known, "1.3.9")] == ["1.3.9", "1.3.12", "256"]
+    assert len(one_scheme(known, "20001016")) == len(known)
+    days = [Release(text, text, text) for text in ("20230101", "20240101", "1.0")]
+    assert len(one_scheme(days, "1.0")) == 3, "the project may have begun to count by days"

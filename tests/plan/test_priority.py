@@ -57,8 +57,8 @@ def moves(to: str, folder: str = "patches/demo", file: str = "package.toml") -> 
     return f'--- a/{folder}/{file}\n+++ b/{folder}/{file}\n@@ -1 +1 @@\n-base = "1.0"\n+base = "{to}"\n'.encode()
 
 
-def deletes(name: str) -> bytes:
-    path = f"patches/demo/{name}"
+def deletes(name: str, folder: str = "patches/demo") -> bytes:
+    path = f"{folder}/{name}"
     head = f"diff --git a/{path} b/{path}\ndeleted file mode 100644\n"
     return f"{head}--- a/{path}\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n".encode()
 
@@ -81,3 +81,30 @@ def deletes(name: str) -> bytes:
 )
 def test_what_a_person_proposes_is_the_same(made: Plan, diff: bytes, same: bool) -> None:
     assert does_the_same(made, diff) is same
+
+
+def recipe(made: Plan) -> Plan:
+    """The same plan for a package that is kept as a distribution has it."""
+    series = tuple(replace(patch, path=f"demo/debian/patches/{patch.name}") for patch in made.package.series)
+    files = ("demo/debian/", "syncbot.toml")
+    return replace(made, package=replace(made.package, path="demo/debian", series=series, files=files))
+
+
+def writes(path: str, line: str) -> bytes:
+    return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-old\n+{line}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("made", "diff", "same"),
+    [
+        (KEEPS, writes("demo/debian/changelog", "demo (2:1.1+dfsg1-1) unstable; urgency=low"), True),
+        (KEEPS, writes("demo/debian/changelog", "demo (1.1.2-1) unstable; urgency=low"), False),
+        (KEEPS, writes("demo/debian/changelog", "demo (11.1-1) unstable; urgency=low"), False),
+        (KEEPS, writes("demo/debian/patches/1.patch", "since 1.1"), False),
+        (KEEPS, writes("other/debian/changelog", "other (1.1-1) unstable; urgency=low"), False),
+        (DROPS, deletes("1.patch", "demo/debian/patches"), True),
+        (DROPS, deletes("1.patch"), False),
+    ],
+)
+def test_what_a_person_proposes_for_a_packaging_repository(made: Plan, diff: bytes, same: bool) -> None:
+    assert does_the_same(recipe(made), diff) is same

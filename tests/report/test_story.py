@@ -13,7 +13,7 @@ from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Comparison, Evidence, Judgement
 from syncbot.model.proposals import DroppedPatch
 from syncbot.model.verdicts import Action, Verdict
-from syncbot.report import returning
+from syncbot.report import restoring, returning
 from syncbot.report.columns import side_by_side
 from syncbot.report.documents import explain
 from syncbot.report.results import Explanation
@@ -184,6 +184,9 @@ def test_a_proposal_to_bring_a_patch_back_reaches_nobody(text: str) -> None:
     seen = github.rendered(returning.body(gone, judged, release, text.encode(errors="replace"), moves=True))
     assert (seen.events, seen.comments) == ([], [])
     assert not seen.closed_badly
+    by_hand = github.rendered(restoring.body(gone, text, text, text))
+    assert (by_hand.events, by_hand.comments, by_hand.closed_badly) == ([], [], False)
+    assert github.commit_events(restoring.title(gone) + restoring.commit_message(gone, text)) == []
     assert github.commit_events(returning.title(gone, release)) == []
     assert github.commit_events(returning.commit_message(gone, judged)) == []
 
@@ -213,3 +216,22 @@ def test_columns_lose_no_word() -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     shown = side_by_side([words], [f"{words} more"], 50)
     assert "".join(line[:23].strip() + " " for line in shown).split() == words.split()
+
+
+def test_both_diffs_of_a_patch_that_goes_have_no_line_of_their_own() -> None:
+    both = Comparison("a.c", "b.c", b"-b\n+c\n", b"-b\n+C\n")
+    made = told(replace(absorbed(), compared=(both,)))
+    assert "a.c: the patch's change, and upstream's there from 1.0 to 1.2:" in story(made)
+    text = story_markdown(made)
+    assert "The patch:\n\n```diff\n-b\n+c\n```" in text
+    assert "None" not in story(made) + text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [(Verdict.OBSOLETE, "took it in"), (Verdict.REVERTED, "took it in"), (Verdict.SUPERSEDED, "is like it"),
+     (Verdict.CONFLICT, "is like it")],
+)  # fmt: skip
+def test_a_commit_that_is_only_like_the_patch_took_nothing_in(verdict: Verdict, said: str) -> None:
+    made = story(told(replace(absorbed(), verdict=verdict, action=Action.ASK)))
+    assert f"Commit {ID}, https://github.com/a/lib/commit/{ID} {said}, first in 1.1:" in made

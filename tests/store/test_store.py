@@ -239,3 +239,23 @@ def test_a_refused_row_undoes_the_transaction(store: SqlStore) -> None:
     with pytest.raises(StoreError, match="FOREIGN KEY"), store.transaction():
         refused_after_a_good_one(store)
     assert [run.kind for run in store.runs()] == ["before"]
+
+
+def test_the_proposals_of_another_forge_are_none_of_this_one(store: SqlStore) -> None:
+    """Both number from 1: what was said of one must not be taken for a word about the other."""
+    store.of_forge("files")
+    ours = replace(record("1"), status=ProposalStatus.REJECTED)
+    store.save_proposal(ours)
+    store.archive(replace(dropped(), proposal="1"))
+    store.of_forge("https://github.com/o/r")
+    assert (store.proposals(), [p.id for p in store.proposals(elsewhere=True)]) == ([], ["files:1"])
+    there = replace(record("1"), title="another")
+    store.save_proposal(there)
+    assert list(store.proposals()) == [there]
+    assert [d.proposal for d in store.dropped()] == ["files:1"]
+    store.of_forge("https://github.com/o/r")
+    assert list(store.proposals()) == [there]
+    store.of_forge("files")
+    assert list(store.proposals()) == [ours]
+    assert [d.proposal for d in store.dropped()] == ["1"]
+    assert {p.id for p in store.proposals(elsewhere=True)} == {"1", "https://github.com/o/r:1"}

@@ -31,6 +31,7 @@ from . import description
 from .emulate import ACCOUNTS, Emulate
 
 API, GRAPHQL = "/api/v3", "/api/graphql"
+VERSION = ("X-GitHub-Api-Version", "2022-11-28")
 _TIME = "2024-03-01T12:00:00Z"
 
 
@@ -117,6 +118,8 @@ class Gate:
         if moved is not None:
             to = f"{self.url}{API}" + path.replace(f"/repos/{moved}/", f"/repos/{self.renamed[moved]}/")
             return Response(json.dumps({"message": "Moved Permanently", "url": to}), 301, {"Location": to})
+        if "syncbot" in request.headers.get("User-Agent", "") and request.headers.get(VERSION[0]) != VERSION[1]:
+            self.wrong.append(f"{request.method} {path} without {': '.join(VERSION)}")
         status, headers, content = self._rest(request, path, body)
         if request.headers.get("Accept") != "application/vnd.github.diff":
             sent = {key.lower(): value for key, value in request.headers.items()}

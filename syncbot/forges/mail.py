@@ -1,0 +1,170 @@
+"""A proposal as mails, as mailing lists like them: plain text, one mail per version with the patch in it, later ones as
+replies. `git am` takes them.
+
+    mails/<id>.eml         the first version
+    mails/<id>-v2.eml      the next one, a reply to it
+    mails/<id>-closed.eml  that the newest version is withdrawn
+
+A mail that is written is never changed: it may have been sent. The same record gives the same mails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from email.utils import format_datetime
+from pathlib import Path
+
+from syncbot.forges.files import read_bytes, write_whole
+from syncbot.git.change import Change
+from syncbot.model.ids import CommitId
+from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.settings import Identity
+from syncbot.report.plain_text import plain_text
+
+_WIDE = 72
+_MOST = 200_000
+"""Bytes of a patch that goes into a mail; lists take little more."""
+_LONGEST = 990
+"""Bytes of a line: SMTP takes 998."""
+_SHOWN = re.compile(
+    r"^(?:The patch that leaves|The patch as it becomes|As it was|The patch):\n\n(`{3,})diff\n.*?\n\1\n", re.M | re.S
+)
+"""Diffs of a story that stand in the mail's own patch, too."""
+_PATCH = re.compile(r"^(?=diff -|---(?:\s|$)|\+\+\+ |@@ |Index: |>*From |-- $)", re.M)
+_CONTROLS = "\n### Controls\n"
+_DOMAIN = re.compile(r"[^@]+@([A-Za-z0-9.-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Mails below `folder`. `remote`: where people fetch branches from; `change` gives what leads from one commit to
+    another."""
+
+    folder: Path
+    identity: Identity
+    to: str
+    remote: str
+    change: Callable[[CommitId, CommitId], Change | None]
+
+    def write(self, record: ProposalRecord) -> None:
+        """The mail that this state of a proposal asks for, where it is not there yet."""
+        sent = self._sent(record.id)
+        if record.status is ProposalStatus.OPEN:
+            mark = self._mark(record)
+            if not sent or sent[-1]["Message-ID"] != mark:
+                self._put(_name(record.id, len(sent) + 1), self._version(record, mark, sent))
+        elif record.status is ProposalStatus.CLOSED and sent:
+            path = f"{record.id}-closed.eml"
+            text = f"This is withdrawn: {record.note or 'its reason is gone'}\n"
+            if not (self.folder / path).exists() or self._last(path)["References"] != _thread(sent):
+                self._put(path, self._reply(sent, text, record.updated))
+
+    def _sent(self, id: str) -> list[EmailMessage]:
+        """The versions so far, oldest first."""
+        found: list[EmailMessage] = []
+        while (self.folder / _name(id, len(found) + 1)).exists():
+            found.append(self._last(_name(id, len(found) + 1)))
+        return found
+
+    def _last(self, name: str) -> EmailMessage:
+        found = message_from_bytes(read_bytes(self.folder / name) or b"", policy=default)
+        assert isinstance(found, EmailMessage)
+        return found
+
+    def _put(self, name: str, message: EmailMessage) -> None:
+        write_whole(self.folder / name, message.as_bytes())
+
+    def _mark(self, record: ProposalRecord) -> str:
+        """The Message-ID: another one for another content."""
+        said = "\0".join((record.fingerprint, record.tip, record.title, record.body, str(record.draft)))
+        digest = hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+        found = _DOMAIN.fullmatch(self.identity.email)
+        return f"<{digest}.{record.id}@{found[1] if found else 'syncbot.invalid'}>"
+
+    def _version(self, record: ProposalRecord, mark: str, sent: list[EmailMessage]) -> EmailMessage:
+        number = len(sent) + 1
+        words = [*(["RFC"] if record.draft else []), "PATCH", *([f"v{number}"] if number > 1 else [])]
+        message = self._message(f"[{' '.join(words)}] {_line(record.title)}", record.updated, mark)
+        message["X-Syncbot-Branch"] = record.branch
+        if sent:
+            message["In-Reply-To"] = str(sent[-1]["Message-ID"])
+            message["References"] = _thread(sent)
+        message.set_content(self._text(record, number), cte="8bit")
+        return message
+
+    def _reply(self, sent: list[EmailMessage], text: str, at: datetime) -> EmailMessage:
+        last = sent[-1]
+        mark = str(last["Message-ID"]).replace("<", "<closed.", 1)
+        message = self._message(f"Re: {last['Subject']}", at, mark)
+        message["In-Reply-To"] = str(last["Message-ID"])
+        message["References"] = _thread(sent)
+        message.set_content(plain_text(text, _WIDE), cte="8bit")
+        return message
+
+    def _message(self, subject: str, at: datetime, mark: str) -> EmailMessage:
+        message = EmailMessage(policy=SMTP.clone(max_line_length=0, cte_type="8bit"))
+        message["From"] = f"{_line(self.identity.name)} <{_line(self.identity.email)}>"
+        if self.to:
+            message["To"] = _line(self.to)
+        message["Subject"] = subject
+        message["Date"] = format_datetime(at)
+        message["Message-ID"] = mark
+        return message
+
+    def _text(self, record: ProposalRecord, number: int) -> str:
+        """First what would be the commit's message, below the line the rest, then the patch."""
+        body = _SHOWN.sub("", record.body.replace("\r\n", "\n")).partition(_CONTROLS)[0]
+        head, fold, rest = body.partition("<details>")
+        if not fold:
+            head, fold, rest = body.partition("\n### ")
+        below = _told(fold + rest) if rest else ""
+        before = f"This takes the place of v{number - 1}.\n\n" if number > 1 else ""
+        fetch = f"The branch, commit by commit:\n\n    git fetch {self.remote} {record.branch}\n"
+        made = self.change(record.parent, record.tip)
+        commits = "" if made is None else "".join(f"\n  - {_line(subject)}" for subject in made.subjects) + "\n"
+        parts = [_told(head), f"---\n{before}{below}\n{fetch}{commits}", _patch(made)]
+        return "\n".join([*parts, "-- ", "syncbot", ""])
+
+
+def _told(markdown: str) -> str:
+    """Our words, in which no line starts what `git am` would take for a patch, whatever text from outside is in it."""
+    return _PATCH.sub(" ", plain_text(markdown, _WIDE))
+
+
+def _patch(made: Change | None) -> str:
+    """The files and the patch itself, where a mail can hold it."""
+    if made is None:
+        return ""
+    text = _as_text(made.diff)
+    if text is None:
+        return f"{made.stat}\nThe patch does not go into a mail as it is; fetch the branch.\n"
+    return f"{made.stat}\n{text}"
+
+
+def _as_text(diff: bytes) -> str | None:
+    """The patch as text that mail servers leave alone; None where it has other bytes, or is too much."""
+    if len(diff) > _MOST or b"\r" in diff or b"\0" in diff or any(len(line) > _LONGEST for line in diff.split(b"\n")):
+        return None
+    try:
+        return diff.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _name(id: str, number: int) -> str:
+    return f"{id}.eml" if number == 1 else f"{id}-v{number}.eml"
+
+
+def _thread(sent: list[EmailMessage]) -> str:
+    return " ".join(str(one["Message-ID"]) for one in sent)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).encode("utf-8", "replace").decode()

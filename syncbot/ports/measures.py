@@ -1,0 +1,53 @@
+"""What the measures of the delta rest on. A part of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from syncbot.model.ids import PackageName, PatchName
+from syncbot.model.judgement import Evidence
+from syncbot.model.measures import Drop, Event, Inputs, Kept, Standing, Told, Toll
+from syncbot.model.verdicts import Verdict
+
+
+class Measuring(Protocol):
+    """Raises StoreError. Few questions each, whatever the number of packages."""
+
+    def kept(self) -> tuple[str, Sequence[Kept]]:
+        """(the key of the work tree that was read last, the packages as they lay there); ("", ()) where none was."""
+
+    def save_kept(self, key: str, kept: Sequence[Kept]) -> None:
+        """In place of what was read before. Writes only where the key is another one."""
+
+    def standings(self) -> Mapping[PackageName, Standing]:
+        """Where each package stood when it was last checked."""
+
+    def save_standings(self, standings: Sequence[Standing]) -> None:
+        """Writes only those that are others than before, their time apart."""
+
+    def save_inputs(self, inputs: Inputs) -> None:
+        """Idempotent by key."""
+
+    def inputs(self, keys: Sequence[str]) -> Mapping[str, Inputs]:
+        """Those that there are, by key."""
+
+    def told(self) -> Sequence[Told]:
+        """What the last check of each package said of each of its patches, in order of package and series."""
+
+    def evidence(self, keys: Sequence[str], verdict: Verdict) -> Mapping[tuple[str, PatchName], tuple[Evidence, ...]]:
+        """By judgement and name, the evidence of the patches of this verdict in the judgements of these keys."""
+
+    def tolls(self) -> Mapping[tuple[PackageName, PatchName], Toll]:
+        """What carrying each patch has cost, as far as it was recorded."""
+
+    def drops(self, package: PackageName | None = None) -> Sequence[Drop]:
+        """Newest first."""
+
+    def waiting(self) -> Sequence[tuple[PackageName, str, str]]:
+        """(package, line, id) of each open proposal."""
+
+    def events(self, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]:
+        """The history of one package or of all, newest first. `since`: only what happened then or later, and what
+        happened to proposals that are open or were answered since."""

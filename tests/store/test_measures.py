@@ -1,0 +1,118 @@
+"""What the measures rest on: recorded as judgements come in, taken over from those that were there before."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import create_engine
+
+from syncbot.model.ids import PackageName, PatchName
+from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Standing, Toll
+from syncbot.model.proposals import ProposalStatus, StoredJudgement
+from syncbot.model.verdicts import Action, Fit, Verdict
+from syncbot.store import SqlStore, open_store
+from syncbot.store.migrate import config
+from tests.store.test_store import LATER, LIB, NEW, NOON, OLD, dropped, record
+
+ODD = PatchName("caf\udce9 \\ .patch")
+
+
+def judged(key: str, verdict: Verdict, action: Action, name: PatchName = ODD) -> StoredJudgement:
+    patch = Judgement(1, name, Fit.CONFLICT, verdict, action, "why", lines_after=3)
+    return StoredJudgement(key, LIB, OLD, NEW, SeriesJudgement("1.0", "1.1", (patch,)), NOON)
+
+
+def test_what_was_told_is_that_of_the_current_judgement(store: SqlStore) -> None:
+    store.save_judgement(judged("one", Verdict.CONFLICT, Action.ASK))
+    store.save_judgement(judged("two", Verdict.REFRESH, Action.REWRITE))
+    assert store.told() == []
+    store.set_current(LIB, "one", at=LATER)
+    store.set_current(LIB, "two", at=LATER)
+    [told] = store.told()
+    assert (told.name, told.verdict, told.action, told.key, told.lines_after) == (
+        ODD,
+        Verdict.REFRESH,
+        Action.REWRITE,
+        "two",
+        3,
+    )
+
+
+def test_a_refresh_counts_once_it_is_accepted_and_a_conflict_once_for_each_release(store: SqlStore) -> None:
+    for key, verdict, action in (
+        ("one", Verdict.CONFLICT, Action.ASK),
+        ("two", Verdict.CONFLICT, Action.ASK),
+        ("three", Verdict.REFRESH, Action.REWRITE),
+    ):
+        store.save_judgement(judged(key, verdict, action))
+    assert store.tolls() == {(LIB, ODD): Toll(NOON, 0, 1)}
+    store.save_proposal(replace(record("1"), status=ProposalStatus.ACCEPTED))
+    assert store.tolls() == {(LIB, ODD): Toll(NOON, 1, 1)}
+
+
+def test_a_judgement_against_its_own_base_is_no_toll(store: SqlStore) -> None:
+    store.save_judgement(replace(judged("one", Verdict.CONFLICT, Action.ASK), target=OLD))
+    assert store.tolls() == {(LIB, ODD): Toll(NOON)}
+    assert store.events() == []
+
+
+def test_standings_are_written_where_they_change(store: SqlStore) -> None:
+    standing = Standing(LIB, "1.0", "a" * 40, "1.2", 2, NOON, "1.1", NOON, "1.0", 12, 1 << 40)
+    store.save_standings([standing])
+    store.save_standings([replace(standing, at=LATER)])
+    assert store.standings() == {LIB: standing}
+    store.save_standings([replace(standing, behind=3, at=LATER)])
+    assert store.standings()[LIB].behind == 3
+
+
+def test_a_work_tree_is_remembered_as_it_was(store: SqlStore) -> None:
+    assert store.kept() == ("", ())
+    facts = Facts(("a", "b\udce9"), 1, 2, 3, "x", NOON.date(), ("CVE-2024-1",), Forwarded.SENT, readable=False)
+    kept = Kept(
+        LIB, "patches/lib", "git:x", None, ("ann",), True, "stable", "8.*", (Carried(ODD, "d", 1, facts, "why", True),)
+    )
+    store.save_kept("key", [kept])
+    assert store.kept() == ("key", (kept,))
+
+
+def test_a_drop_knows_when_its_release_came_out(store: SqlStore) -> None:
+    gone = dropped(at=LATER)
+    store.archive(replace(gone, judgement=replace(gone.judgement, first_release="v1.0")))
+    [drop] = store.drops(LIB)
+    assert (drop.released, drop.days) == (None, None)
+    store.record_releases(LIB, [replace(OLD, date=LATER - timedelta(days=7))], NOON)
+    [drop] = store.drops()
+    assert (drop.first_release, drop.days) == ("v1.0", 7)
+    assert store.drops(PackageName("other")) == []
+
+
+def test_events_come_newest_first(store: SqlStore) -> None:
+    store.save_judgement(judged("one", Verdict.CONFLICT, Action.ASK))
+    store.save_proposal(replace(record("1", LATER), status=ProposalStatus.REJECTED, updated=LATER + timedelta(days=1)))
+    assert [event.deed for event in store.events()] == [Deed.REJECTED, Deed.PROPOSED, Deed.JUDGED]
+    assert (store.events()[-1].asks, store.waiting()) == (1, [])
+
+
+def test_what_was_judged_before_is_taken_over(tmp_path: Path) -> None:
+    """A database of the schema before, with rows that this syncbot wrote, is brought to this one."""
+    file = tmp_path / "syncbot.db"
+    opened = open_store(f"sqlite:///{file}")
+    opened.save_judgement(judged("one", Verdict.CONFLICT, Action.ASK))
+    opened.save_judgement(judged("two", Verdict.REFRESH, Action.REWRITE))
+    opened.set_current(LIB, "two")
+    told, tolls = opened.told(), opened.tolls()
+    opened.close()
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection, connection.begin():
+        command.downgrade(config(connection), "0003")
+    engine.dispose()
+    with sqlite3.connect(file) as raw:
+        assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'told'").fetchall() == []
+    again = open_store(f"sqlite:///{file}")
+    assert (again.told(), again.tolls()) == (told, tolls)
+    again.close()
