@@ -26,7 +26,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
       syncbot check zlib --json      one, as a document
     """
     from syncbot.report import documents, texts
-    from syncbot.report.results import needs_person
+    from syncbot.report.results import asks_person
     from syncbot.report.visible import of_check
     from syncbot.services.check import check
 
@@ -38,5 +38,5 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
         shared.document(documents.check(shown))
     else:
         shared.result(texts.verdicts(shown.packages), [texts.check_line(shown), *texts.hidden(hidden)])
-    asked = person and needs_person([c.judgement for c in found.packages if c.judgement is not None])
+    asked = person and asks_person(found.packages)
     shared.leave(context, len(found.packages), found.problems, person=asked)

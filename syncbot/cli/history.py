@@ -30,8 +30,8 @@ def command(context: click.Context, /, package: str | None, **asked: Any) -> Non
     with shared.opened(context.obj) as workspace:
         found = history(workspace, package, days=asked["days"], private=asked["private"])
     document = measure_documents.history(found)
-    said = ["Nothing was recorded."] if not found.events else []
-    said += texts.hidden(found.hidden)
+    said = ["Nothing was recorded."] if not (found.events or found.hidden or found.unknown) else []
+    said += [*texts.hidden(found.hidden), *texts.unknown(found.unknown)]
     table = measure_tables.history(found)
     columns = measure_documents.EVENT_COLUMNS
     reading.show(reading.Shown("History", document, table, document["events"], columns, said), asked)

@@ -35,13 +35,16 @@ def command(
       syncbot sync                   do it
       syncbot proposals show 1       read what came of it
     """
-    from syncbot.report.results import needs_person
+    from syncbot.report.results import asks_person
     from syncbot.services.sync import sync
 
     with shared.opened(context.obj) as workspace:
         found = sync(workspace, packages, dry_run=dry_run)
+        stopped = workspace.forge.stopped() if dry_run else None
+    if stopped is not None:
+        shared.complaints([f"nothing would be written: {stopped}"])
     tell(found, quiet=context.obj.quiet, private=private, as_json=as_json)
-    asked = person and needs_person([c.judgement for c in found.checks if c.judgement is not None])
+    asked = person and asks_person(found.checks)
     shared.leave(context, len(found.items), found.problems, person=asked)
 
 

@@ -142,7 +142,7 @@ class _Splitter:
             old_seen, new_seen = _sizes(body)
         if not any(line[:1] in (b"-", b"+") for line in body):
             raise PatchError(
-                f"a hunk changes nothing: {found[0][:60]!r}; the patch is cut short", "restore the whole patch"
+                f"a hunk changes nothing: {_shown(found[0])}; the patch is cut short", "restore the whole patch"
             )
         _check_sizes(found[0], (old_size, new_size), (old_seen, new_seen))
         start = b"@@ -%d,%d +%d,%d @@%s" % (int(found[1]), old_seen, int(found[3]), new_seen, found[5])
@@ -213,9 +213,15 @@ def _sizes(body: list[bytes]) -> tuple[int, int]:
 def _check_sizes(header: bytes, said: tuple[int, int], seen: tuple[int, int]) -> None:
     lost = (said[0] - seen[0], said[1] - seen[1])
     if (lost[0] != lost[1] and max(lost) > 0) or max(lost) > CONTEXT:
-        raise PatchError(f"a hunk is cut short: {header[:60]!r} has {max(seen)} lines", "restore the whole patch")
+        raise PatchError(f"a hunk is cut short: {_shown(header)} has {max(seen)} lines", "restore the whole patch")
     if min(lost) < -1:
-        raise PatchError(f"a hunk holds more lines than its header says: {header[:60]!r}", "refresh the patch")
+        raise PatchError(f"a hunk holds more lines than its header says: {_shown(header)}", "refresh the patch")
+
+
+def _shown(header: bytes) -> str:
+    """A hunk's header as a message shows it, without what would move a terminal."""
+    text = header[:60].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text).rstrip()
 
 
 def _mode_line(section: Section, line: bytes) -> bool:

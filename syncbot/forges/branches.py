@@ -16,6 +16,7 @@ from syncbot.errors import ForgeError, ForgeRefused
 from syncbot.git.build import build_commits, check_branch, has_commit
 from syncbot.git.landing import reaches
 from syncbot.git.push import Remote, make_scratch
+from syncbot.git.put import commits_put, keep_put
 from syncbot.git.replay import edits, replay, same_tree, same_work
 from syncbot.model.forge import BranchCommit, Write
 from syncbot.model.ids import CommitId
@@ -85,7 +86,7 @@ class Branches:
         stands = heads.get(proposal.branch)
         self._bring(stands, proposal.branch)
         tip = build_commits(self.scratch, proposal.parent, proposal.commits, self.identity, at)
-        found = () if stands is None or discard else self._edits(stands, below)
+        found = () if stands is None or discard else self._edits(proposal.branch, stands, below, known)
         if found and known is None and stands is not None:
             if not is_over(stands):
                 raise ForgeRefused(
@@ -110,7 +111,7 @@ class Branches:
         self._bring(stands, branch)
         self._bring(heads.get(self.base), self.base)
         below = [commit for commit in (parent, heads.get(self.base)) if commit is not None]
-        return stands, self._edits(stands, below)
+        return stands, self._edits(branch, stands, below, None)
 
     def ensure(self, branch: str, tip: CommitId, ref: str) -> None:
         """Make a branch again at `tip`, which `ref` of the remote still holds, where it is gone."""
@@ -143,8 +144,14 @@ class Branches:
             f"the repository {where} has no branch {self.base}", "push it, or correct the setting forge.branch"
         )
 
-    def _edits(self, tip: CommitId, below: Sequence[CommitId]) -> tuple[BranchCommit, ...]:
-        return edits(self.scratch, tip, below, self.identity, self.allowed)
+    def _edits(
+        self, branch: str, tip: CommitId, below: Sequence[CommitId], known: Known | None
+    ) -> tuple[BranchCommit, ...]:
+        """Where nothing was pushed from here, what others pushed for syncbot is told by the address alone."""
+        put = commits_put(self.scratch, branch)
+        if put and known is not None:
+            put = (*put, known.tip)
+        return edits(self.scratch, tip, below, self.identity, self.allowed, put)
 
     def _move(self, branch: str, to: CommitId, stands: CommitId | None, parent: CommitId) -> CommitId:
         """Push, unless what stands there is the same work."""
@@ -159,6 +166,7 @@ class Branches:
         ref = f"refs/heads/{branch}"
         if self.rehearse(Write("PUSH", ref, json.dumps({"expected": expected, "to": to}))):
             return
+        keep_put(self.scratch, branch, to, expected)  # first: a push may be made though its answer is lost
         try:
             self.remote().push(self.scratch, branch, to, expected)
         except ForgeRefused:  # LeaseLost among them: the forge answered

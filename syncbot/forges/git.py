@@ -7,7 +7,7 @@ finds the branch there and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,11 +20,12 @@ from syncbot.forges.folder import Kept, ProposalFolder, new_record
 from syncbot.forges.mail import Mailbox
 from syncbot.forges.talk import FolderTalk
 from syncbot.git.change import change
-from syncbot.git.landing import contains
+from syncbot.git.landing import contains, outcome
 from syncbot.model.forge import Details, OtherProposal, Person, Write
 from syncbot.model.ids import PackageName
 from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
 from syncbot.model.settings import ForgeSettings, Words
+from syncbot.model.trees import Entry
 
 _ANSWER = "Merge the branch, and the next `syncbot sync` takes it as accepted; or `syncbot proposals reject {id}`."
 
@@ -82,6 +83,12 @@ class GitForge(FolderTalk):
                 f"merge the branch {record.branch}, bring the workspace up to date, and run it again",
             )
         return self._keep_record(replace(record, status=ProposalStatus.ACCEPTED, updated=at))
+
+    def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
+        return outcome(self._branches.scratch, record.parent, record.tip)
+
+    def taken(self, id: str, at: datetime) -> ProposalRecord:
+        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN, at)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, ProposalStatus.REJECTED, reason, at)

@@ -7,7 +7,7 @@ cannot tell (whether people were asked already) stands in a small file, whose lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +24,8 @@ from syncbot.forges.github_models import Entry, Pull
 from syncbot.forges.github_talk import GitHubTalk
 from syncbot.forges.github_wire import NotThere, Unprocessable
 from syncbot.forges.marker import Marker
-from syncbot.git.landing import contains
+from syncbot.git.landing import contains, outcome
+from syncbot.model import trees
 from syncbot.model.forge import NOBODY, BranchCommit, Details, OtherProposal, Write
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
@@ -137,6 +138,13 @@ class GitHubForge(GitHubTalk):
             self._book.forget()
             entry, mark = self._book.one(id)
         return self._book.record(entry, mark)
+
+    def outcome(self, record: ProposalRecord) -> Mapping[str, trees.Entry | None]:
+        return outcome(self._branches.scratch, record.parent, record.tip)
+
+    def taken(self, id: str, at: datetime) -> ProposalRecord:
+        """GitHub knows it as closed: that it was accepted is remembered in the store."""
+        return replace(self._end(id, CLOSED, texts.TAKEN, at), status=ProposalStatus.ACCEPTED)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, REJECTED, reason, at)

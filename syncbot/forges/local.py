@@ -6,7 +6,7 @@ and goes on: objects that nobody names do no harm, a record says where its branc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,12 +17,13 @@ from syncbot.forges import texts
 from syncbot.forges.folder import Kept, ProposalFolder, new_record
 from syncbot.forges.talk import FolderTalk
 from syncbot.git.build import bring, build_commits, check_branch, has_commit, make_bare, move_branch, tip_of
-from syncbot.git.landing import contains, head_of, land, reaches
+from syncbot.git.landing import contains, head_of, land, outcome, reaches
 from syncbot.git.replay import edits, replay, same_work
 from syncbot.model.forge import BranchCommit, Details, OtherProposal, Person, Write
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
 from syncbot.model.settings import Identity
+from syncbot.model.trees import Entry
 
 
 class LocalForge(FolderTalk):
@@ -78,7 +79,7 @@ class LocalForge(FolderTalk):
         stands = self._free_tip(proposal.branch, known)
         self._make(proposal.parent)
         tip = build_commits(self.repository, proposal.parent, proposal.commits, self._identity, at)
-        found = () if known is None or stands is None or discard else self._edits(known.record, stands)
+        found = () if known is None or stands is None or discard else self._edits(known, stands)
         replayed = replay(self.repository, tip, found, self._identity, at)
         if known is not None and replayed.conflicts:
             return self._step_aside(known, proposal, tip, found, replayed.conflicts, at)
@@ -126,20 +127,25 @@ class LocalForge(FolderTalk):
         make_bare(self.repository)
         bring(self.repository, self._root, parent)
 
-    def _edits(self, record: ProposalRecord, tip: CommitId) -> tuple[BranchCommit, ...]:
+    def _edits(self, kept: Kept, tip: CommitId) -> tuple[BranchCommit, ...]:
         """What others put on the branch; what the workspace has by now is none of theirs."""
         here = head_of(self._root)
-        below = (record.parent,) if here is None else (record.parent, here)
-        return edits(self.repository, tip, below, self._identity)
+        parent = kept.record.parent
+        below = (parent,) if here is None else (parent, here)
+        put = [kept.record.tip]
+        if tip == kept.was:  # a call was killed before it moved the branch: what is there was looked at before
+            put.append(tip)
+        return edits(self.repository, tip, below, self._identity, put=put)
 
     def _dress(self, id: str, proposal: Proposal) -> None:
         self.own_labels(id, proposal.labels)
         self.ask_once(id, proposal.assignees, proposal.reviewers)
 
     def details(self, id: str) -> Details:
-        record = self._records.get(id).record
+        kept = self._records.get(id)
+        record = kept.record
         head = tip_of(self.repository, record.branch)
-        found = () if head is None else self._edits(record, head)
+        found = () if head is None else self._edits(kept, head)
         words = self._words(id, "", head, found)
         return words if record.status is ProposalStatus.OPEN else replace(words, closed_by=self._closer(record))
 
@@ -162,9 +168,16 @@ class LocalForge(FolderTalk):
             record = kept.record
             if record.status is not ProposalStatus.ACCEPTED:
                 self._must_be_open(record)
+                self._allow()  # before the workspace is touched, not after
                 tip = self._merge(kept, at)
                 record = replace(record, tip=tip, status=ProposalStatus.ACCEPTED, updated=at)
             return self._answer(Kept(record, kept.was))
+
+    def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
+        return outcome(self.repository, record.parent, record.tip)
+
+    def taken(self, id: str, at: datetime) -> ProposalRecord:
+        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN, at)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, ProposalStatus.REJECTED, reason, at)
@@ -219,6 +232,7 @@ class LocalForge(FolderTalk):
             raise self._pushed(record.branch)
         stands = tip_of(self.repository, record.branch)
         if stands != record.tip:
+            self._allow()
             move_branch(self.repository, record.branch, record.tip, stands)
         self._records.write_page(record)
         return record

@@ -33,12 +33,11 @@ _MOST = 200_000
 """Bytes of a patch that goes into a mail; lists take little more."""
 _LONGEST = 990
 """Bytes of a line: SMTP takes 998."""
-_SHOWN = re.compile(
-    r"^(?:The patch that leaves|The patch as it becomes|As it was|The patch):\n\n(`{3,})diff\n.*?\n\1\n", re.M | re.S
-)
-"""Diffs of a story that stand in the mail's own patch, too."""
+_SHOWN = ("The patch that leaves:", "The patch as it becomes:", "As it was:", "The patch:")
+"""What stands above diffs of a story that stand in the mail's own patch, too."""
+_FENCE = re.compile(r"(`{3,})[a-z]*")
 _PATCH = re.compile(r"^(?=diff -|---(?:\s|$)|\+\+\+ |@@ |Index: |>*From |-- $)", re.M)
-_CONTROLS = "\n### Controls\n"
+_CONTROLS = "### Controls"
 _DOMAIN = re.compile(r"[^@]+@([A-Za-z0-9.-]+)")
 
 
@@ -120,17 +119,49 @@ class Mailbox:
 
     def _text(self, record: ProposalRecord, number: int) -> str:
         """First what would be the commit's message, below the line the rest, then the patch."""
-        body = _SHOWN.sub("", record.body.replace("\r\n", "\n")).partition(_CONTROLS)[0]
-        head, fold, rest = body.partition("<details>")
-        if not fold:
-            head, fold, rest = body.partition("\n### ")
-        below = _told(fold + rest) if rest else ""
+        head, rest = _halves(record.body.replace("\r\n", "\n"))
+        below = _told(rest) if rest else ""
         before = f"This takes the place of v{number - 1}.\n\n" if number > 1 else ""
         fetch = f"The branch, commit by commit:\n\n    git fetch {self.remote} {record.branch}\n"
         made = self.change(record.parent, record.tip)
         commits = "" if made is None else "".join(f"\n  - {_line(subject)}" for subject in made.subjects) + "\n"
         parts = [_told(head), f"---\n{before}{below}\n{fetch}{commits}", _patch(made)]
         return "\n".join([*parts, "-- ", "syncbot", ""])
+
+
+def _halves(body: str) -> tuple[str, str]:
+    """What goes above the line and what goes below it, without the diffs that the patch shows anyway and without the
+    controls. What is quoted in a fence is a part of neither's structure, whatever lines are in it."""
+    parts = _parts(body)
+    end = next((at for at, part in enumerate(parts) if part == _CONTROLS), len(parts))
+    kept = [part for at, part in enumerate(parts[:end]) if not _is_shown(parts, at)]
+    folds = [at for at, part in enumerate(kept) if part.startswith("<details>")]
+    headings = [at for at, part in enumerate(kept) if part.startswith("### ")]
+    split = next(iter(folds or headings), len(kept))
+    return "\n".join(kept[:split]), "\n".join(kept[split:])
+
+
+def _parts(body: str) -> list[str]:
+    """The lines; a fence with all that is in it is one part."""
+    parts: list[str] = []
+    fence = ""
+    for text in body.split("\n"):
+        if fence:
+            parts[-1] += f"\n{text}"
+            fence = "" if text == fence else fence
+        else:
+            parts.append(text)
+            mark = _FENCE.fullmatch(text)
+            fence = mark[1] if mark is not None else ""
+    return parts
+
+
+def _is_shown(parts: list[str], at: int) -> bool:
+    """Whether this part is such a diff, or what leads to it."""
+    first = next((n for n in (at, at - 1, at - 2) if n >= 0 and parts[n] in _SHOWN), None)
+    if first is None or first + 2 >= len(parts) or parts[first + 1]:
+        return False
+    return re.match(r"`{3,}diff\n", parts[first + 2]) is not None
 
 
 def _told(markdown: str) -> str:

@@ -9,6 +9,9 @@ from syncbot.report.safe import code, fenced, line
 
 _SHOWN = 10
 
+TAKEN = "the downstream branch has all of it, by other commits"
+"""The note of a proposal that was squashed, rebased or applied from its mail."""
+
 
 def stepped_aside(branch: str, beside: str, found: Sequence[BranchCommit], conflicts: Sequence[str]) -> str:
     """The one comment on a proposal whose branch people edited, where that does not go with the new version."""

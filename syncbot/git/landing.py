@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from syncbot.errors import InputError
 from syncbot.git.build import commit_of, signature_of
 from syncbot.git.downstream import status
 from syncbot.git.run import GitFailed, git
+from syncbot.git.trees import GitTree
 from syncbot.model.ids import CommitId
 from syncbot.model.settings import Identity
+from syncbot.model.trees import Entry
 
 
 def contains(root: Path, commit: CommitId) -> bool:
@@ -50,6 +53,17 @@ def land(root: Path, tip: CommitId, message: str, identity: Identity, at: dateti
             f"git cannot bring {onto[:12]} into {root} ({error.said})", "see what git status says there, then try again"
         ) from error
     return onto
+
+
+def outcome(repository: Path, old: CommitId, new: CommitId) -> Mapping[str, Entry | None]:
+    """{path: what `new` has there} of all that it has otherwise than `old`. Empty where the repository has not both."""
+    if not repository.exists():
+        return {}
+    opened = pygit2.Repository(str(repository))
+    if old not in opened or new not in opened:
+        return {}
+    tree = GitTree(repository, new)
+    return {path: tree.entry(path) for path in _touched(opened, old, new)}
 
 
 def head_of(root: Path) -> CommitId | None:

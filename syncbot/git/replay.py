@@ -29,25 +29,59 @@ class Replayed:
 
 
 def edits(
-    repository: Path, tip: CommitId, below: Sequence[CommitId], identity: Identity, allowed: Sequence[str] = ()
+    repository: Path,
+    tip: CommitId,
+    below: Sequence[CommitId],
+    identity: Identity,
+    allowed: Sequence[str] = (),
+    put: Sequence[CommitId] = (),
 ) -> tuple[BranchCommit, ...]:
     """The commits of `tip` that neither syncbot made nor anyone whose mail address is allowed, oldest first; what the
     commits `below` reach is not looked at. A commit of syncbot's that somebody else committed again (amended, rebased)
-    is not syncbot's any more. Raises InputError where the tip is not there."""
+    is not syncbot's any more. `put`: where syncbot is known to have put the branch; what none of these reaches is
+    somebody else's, though it may bear syncbot's address (a person's own may be set there). Where none is given or
+    there, the address alone tells. Raises InputError where the tip is not there."""
     opened = pygit2.Repository(str(repository))
     walker = opened.walk(commit_of(opened, tip).id, pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.REVERSE)
     for older in below:
         if older in opened:
             walker.hide(commit_of(opened, older).id)
+    ours = _reached(opened, put, below)
     found: list[BranchCommit] = []
     for commit in walker:
-        author, committer = commit.author.raw_email, commit.committer.raw_email
-        if {_mail(author), _mail(committer)} == {identity.email.lower()} or _mail(author) in _lower(allowed):
+        if _is_own(commit, identity, ours) or _mail(commit.author.raw_email) in _lower(allowed):
             continue
         found.append(_told(commit))
         if len(found) == _MOST:
             break
     return tuple(found)
+
+
+def _reached(
+    opened: pygit2.Repository, put: Sequence[CommitId], below: Sequence[CommitId]
+) -> frozenset[pygit2.Oid] | None:
+    """The commits from `below` to where syncbot put the branch, None where that is not known."""
+    known = [commit for commit in put if commit in opened]
+    if not known:
+        return None
+    walker = opened.walk(commit_of(opened, known[0]).id)
+    for commit in known[1:]:
+        walker.push(commit_of(opened, commit).id)
+    for commit in below:
+        if commit in opened:
+            walker.hide(commit_of(opened, commit).id)
+    return frozenset(commit.id for commit in walker)
+
+
+def _is_own(commit: pygit2.Commit, identity: Identity, ours: frozenset[pygit2.Oid] | None) -> bool:
+    author, committer = commit.author, commit.committer
+    if {_mail(author.raw_email), _mail(committer.raw_email)} != {identity.email.lower()}:
+        return False
+    if ours is None:
+        return True
+    # what syncbot builds has one signature; a person's commit that it replayed keeps its author's name and time
+    same = (author.raw_name, author.time) == (committer.raw_name, committer.time)
+    return same and commit.id in ours
 
 
 def replay(

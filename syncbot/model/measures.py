@@ -247,6 +247,8 @@ class PatchMeasure:
     toll: Toll | None = None
     told: Told | None = None
     keep: str | None = None
+    waiting: bool = False
+    """Whether the series marks it as waiting for a person."""
 
     @property
     def refreshed(self) -> int | None:

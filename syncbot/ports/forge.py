@@ -6,7 +6,7 @@ hostile text; ids are the forge's own, as text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from syncbot.model.forge import Check, Comment, Details, Issue, OtherProposal, Permission, Person, Reaction, Write
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import Proposal, ProposalRecord
+from syncbot.model.trees import Entry
 
 
 class Proposals(Protocol):
@@ -44,6 +45,12 @@ class Proposals(Protocol):
 
     def reopen(self, id: str, at: datetime) -> ProposalRecord:
         """Open a closed one again, its branch made again where it was deleted. Refuses what was accepted."""
+
+    def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
+        """{path: what its tip has there} of all that it changes; empty where its commits are not at hand."""
+
+    def taken(self, id: str, at: datetime) -> ProposalRecord:
+        """Record an open one as accepted: the downstream branch has all of it, by other commits than its own."""
 
     def details(self, id: str) -> Details: ...
 

@@ -133,9 +133,9 @@ def _command(text: str) -> Command:
         return Command(known, reason=rest)
     patch, reason = _first(rest)
     if not patch:
-        return Command(known, wrong=f"`{known.value}` needs the name of a patch")
+        return Command(known, wrong=f"{known.value} needs the name of a patch")
     if known is Word.KEEP and not reason:
-        return Command(known, patch, wrong="`keep` needs a reason, which is written into package.toml")
+        return Command(known, patch, wrong="keep needs a reason, which is written into package.toml")
     return Command(known, patch, reason)
 
 

@@ -11,7 +11,7 @@ from syncbot.model.verdicts import Action
 from syncbot.report.measured import Ahead, History, Measured, Owned
 from syncbot.report.safe import line
 from syncbot.report.table import Table
-from syncbot.report.words import carry, plural
+from syncbot.report.words import carry, plural, waits
 
 UNKNOWN = "-"
 _MOST_CVES = 2
@@ -52,8 +52,9 @@ def _behind(p: PackageMeasure, now: datetime) -> str:
 
 def _at_newest(p: PackageMeasure) -> str:
     told = [patch.told for patch in p.patches if patch.told is not None]
+    waiting = sum(patch.waiting for patch in p.patches)
     if p.up_to_date:
-        return "up to date"
+        return f"up to date; {waits(waiting)}" if waiting else "up to date"
     if not told:
         return "not checked yet"
     counted = Counter(one.action for one in told)

@@ -69,11 +69,13 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Events, newest first."""
+    """Events, newest first. `hidden`: private packages that were left out; `unknown`: packages that were left out since
+    nothing says now whether they are private: they cannot be read, or are tracked no more."""
 
     at: datetime
     events: tuple[Event, ...]
     hidden: int = 0
+    unknown: int = 0
 
 
 def chosen(found: Measured, wanted: Wanted) -> Measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from syncbot.model.proposals import DroppedPatch
+from syncbot.model.verdicts import Action
 from syncbot.report.proposal import SUBJECT, message
 from syncbot.report.safe import code, fenced, line, markdown, plain
 
@@ -20,8 +21,8 @@ def commit_message(dropped: DroppedPatch, reason: str) -> str:
         [
             f"Patch: {plain(dropped.name)}",
             f"It is needed after all: {plain(reason)}",
-            f"It was dropped with release {plain(dropped.target.version)} ({dropped.judgement.verdict.value}: "
-            f"{dropped.judgement.verdict.sentence}) It is pinned now and is not dropped again by the bot.",
+            f"It was dropped with release {plain(dropped.target.version)}, {_why(dropped)} It is pinned now and is not "
+            "dropped again by the bot.",
         ],
     )
 
@@ -38,10 +39,10 @@ def body(dropped: DroppedPatch, reason: str, warning: str, folder: str) -> str:
             f"Reason: {markdown(reason)}",
             "",
             f"It was dropped on {dropped.at.date().isoformat()} with release {code(dropped.target.version)}, "
-            f"as {dropped.judgement.verdict.value}: {dropped.judgement.verdict.sentence}",
+            f"{_why(dropped)}",
             "",
             "The patch stands at the end of the series again and is pinned in `[keep]` of `package.toml`: the bot "
-            "shows it as obsolete where it is, and never drops it.",
+            "says what it is to each release, and never drops it.",
             "",
             "### Check it yourself",
             "",
@@ -55,6 +56,14 @@ def body(dropped: DroppedPatch, reason: str, warning: str, folder: str) -> str:
             "",
         ]
     )
+
+
+def _why(dropped: DroppedPatch) -> str:
+    """On what ground it went: what waited for a person goes on a person's word alone."""
+    verdict = dropped.judgement.verdict
+    if dropped.judgement.action is Action.DROP:
+        return f"as {verdict.value}: {verdict.sentence}"
+    return f"on a person's word; for syncbot it was {verdict.value}: {verdict.sentence}"
 
 
 def _draft(warning: str, folder: str) -> list[str]:

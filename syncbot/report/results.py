@@ -52,6 +52,10 @@ class PackageCheck:
     owners: tuple[str, ...] = ()
     ahead: SeriesJudgement | None = None
     returned: tuple[Judgement, ...] = ()
+    waiting: tuple[PatchName, ...] = ()
+    """Patches that the series marks as waiting for a person: nothing applies them, whatever else is judged."""
+    bump: bool = True
+    """Whether its settings let the base move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Outcome(StrEnum):
     PRIVATE = "private"
     PLANNED = "planned"
     STOOD_DOWN = "stood-down"
+    WAITING = "waiting"
 
     @property
     def sentence(self) -> str:
@@ -95,6 +100,7 @@ _OUTCOME = {
     Outcome.PRIVATE: "It is private: judged, never proposed.",
     Outcome.PLANNED: "A proposal would be made.",
     Outcome.STOOD_DOWN: "A person proposes the same.",
+    Outcome.WAITING: "It waits for a person, and there is nothing to commit.",
 }
 
 
@@ -203,6 +209,12 @@ def exit_code(worked: int, problems: Sequence[PackageProblem]) -> Exit:
     if codes == {Exit.UNREACHABLE}:
         return Exit.UNREACHABLE
     return Exit.FAULT if codes <= {Exit.FAULT, Exit.UNREACHABLE} else Exit.INPUT
+
+
+def asks_person(checks: Sequence[PackageCheck]) -> bool:
+    """As `needs_person`, and whether any patch stands in a series as waiting."""
+    judged = [check.judgement for check in checks if check.judgement is not None]
+    return needs_person(judged) or any(check.waiting for check in checks)
 
 
 def needs_person(judgements: Sequence[SeriesJudgement]) -> bool:

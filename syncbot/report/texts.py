@@ -27,7 +27,7 @@ from syncbot.report.results import (
 )
 from syncbot.report.safe import block, line
 from syncbot.report.table import Table
-from syncbot.report.words import counts, delta, plural, waits_for
+from syncbot.report.words import counts, delta, plural, waits, waits_for
 
 _VERDICTS = ("package", "release", "delta", "patch", "verdict", "why")
 
@@ -63,9 +63,10 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
     step = _step(check.base, check.target)
     if check.judgement is None:
         here = plural(check.patches, "patch")
-        row = (line(check.package), step, here, "", "up to date", "Upstream has nothing newer on this line.")
-        waiting = [] if check.ahead is None else [p for p in check.ahead.patches if p.verdict in _NEWS]
-        return [row, *(("", "", "", line(p.name), p.verdict.value, why(p)) for p in waiting)]
+        row = (line(check.package), step, here, "", "up to date", _NO_NEWS if check.bump else _FIXED)
+        news = [] if check.ahead is None else [p for p in check.ahead.patches if p.verdict in _NEWS]
+        told = [("", "", "", line(p.name), p.verdict.value, why(p)) for p in news]
+        return [row, *told, *(("", "", "", line(name), "waiting", _WAITS) for name in check.waiting)]
     if not check.judgement.patches:
         return [(line(check.package), step, plural(0, "patch"), "", "", "Only the version moves.")]
     rows: list[tuple[str, ...]] = []
@@ -75,6 +76,9 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
     return rows
 
 
+_NO_NEWS = "Upstream has nothing newer on this line."
+_FIXED = "It stays at this release: `bump` is false."
+_WAITS = "The series marks it as waiting for a person: it is left out until somebody rebases it."
 _NEWS = (Verdict.HELD, Verdict.REVERTED)
 """What is told of the patches of a package that is up to date."""
 
@@ -95,6 +99,8 @@ def problems(found: Sequence[PackageProblem]) -> list[str]:
 def check_line(result: CheckResult) -> str:
     moving = [c for c in result.packages if c.judgement is not None]
     parts = [f"{plural(len(result.packages), 'package')} checked", f"{len(moving)} can move"]
+    if waiting := sum(len(c.waiting) for c in result.packages):
+        parts.append(waits(waiting))
     if result.problems:
         parts.append(plural(len(result.problems), "problem"))
     return ", ".join(parts) + "."
@@ -250,6 +256,14 @@ def hidden(count: int) -> list[str]:
     if not count:
         return []
     return [f"{plural(count, 'private package')} judged and not shown; --private shows them."]
+
+
+def unknown(count: int) -> list[str]:
+    """Says that packages were left out of which it is not known whether they are private, where some were."""
+    if not count:
+        return []
+    left = plural(count, "package")
+    return [f"{left} not shown: not readable now, or tracked no more, so perhaps private; --private shows them."]
 
 
 def questions(judgement: SeriesJudgement) -> list[str]:

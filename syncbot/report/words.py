@@ -52,6 +52,11 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}es" if word.endswith(("ch", "s", "x")) else f"{count} {word}s"
 
 
+def waits(count: int) -> str:
+    """`1 patch waits for a person`."""
+    return f"{plural(count, 'patch')} {'waits' if count == 1 else 'wait'} for a person"
+
+
 def and_more(names: Sequence[str], most: int) -> str:
     """`a, b and 3 more`."""
     more = len(names) - most

@@ -55,8 +55,8 @@ def _summary(workspace: Workspace, examination: Examination, result: SyncResult)
     ready = [r for r in records if not r.draft]
     links, waiting = _details(workspace, records)
     deferred = [i for i in result.items if i.outcome is Outcome.DEFERRED]
-    stood = [i for i in result.items if i.outcome is Outcome.STOOD_DOWN]
-    sections = (
+    stood = [i for i in result.items if i.outcome in (Outcome.STOOD_DOWN, Outcome.WAITING)]
+    sections: tuple[Section, ...] = (
         Section("Waiting for review", _ANEW, tuple(_open([r for r in ready if r.id in waiting], links))),
         Section("Open", _ANEW, tuple(_open([r for r in ready if r.id not in waiting], links))),
         Section("Conflicts", _ANEW, tuple(_open(drafts, links))),
@@ -67,6 +67,8 @@ def _summary(workspace: Workspace, examination: Examination, result: SyncResult)
         Section("Reverted", _SOON, tuple(_patches(result, Verdict.REVERTED))),
         Section("Handled by people", _SOON, tuple(_row(i.check.package, i.outcome.sentence, i.note) for i in stood)),
     )
+    if marked := tuple(_marked(result)):
+        sections = (*sections[:3], Section("Waiting for a person", _SOON, marked), *sections[3:])
     trend = tuple(_trend(workspace, result))
     return Dashboard(sections, trend, _oldest(examination), workspace.clock.now())
 
@@ -114,6 +116,13 @@ def _patches(result: SyncResult, verdict: Verdict) -> Iterator[Row]:
         for patch in () if check.judgement is None else check.judgement.patches:
             if patch.verdict is verdict:
                 yield _row(check.package, patch.name, patch.reason)
+
+
+def _marked(result: SyncResult) -> Iterator[Row]:
+    """What stands in a series as waiting, whether or not a proposal is about it."""
+    for check in result.checks:
+        for name in check.waiting:
+            yield _row(check.package, name, "the series marks it as waiting: it is left out until somebody rebases it")
 
 
 def _trend(workspace: Workspace, result: SyncResult) -> list[Trend]:

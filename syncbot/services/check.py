@@ -163,6 +163,8 @@ def view(one: Examined) -> PackageCheck:
         new=one.new,
         private=package.private,
         owners=package.owners,
+        waiting=tuple(patch.name for patch in package.series if patch.waiting),
+        bump=package.policy.bump,
     )
 
 

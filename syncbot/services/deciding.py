@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from syncbot.errors import InputError, Uncommitted
+from syncbot.model.dealings import PatchWord
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
@@ -17,10 +18,10 @@ from syncbot.services.check import Examined, guarded
 from syncbot.services.equivalents import Others
 from syncbot.services.notice import merged_by_hand
 from syncbot.services.overlay import Folders, belongs, by_folder, files_of
-from syncbot.services.proposing import Draft, draft
+from syncbot.services.proposing import Draft, draft, has_work
 from syncbot.services.remembered import Wanted, wanted
 from syncbot.services.verifying import with_known
-from syncbot.services.words import Words, by_package
+from syncbot.services.words import Words, by_package, in_force
 from syncbot.services.workspace import Workspace
 
 
@@ -41,13 +42,14 @@ class Decision:
 class _Here:
     """The workspace's repository as this run finds it: asked once, not once per package. `dirty`: paths with
     uncommitted changes; `at`: the files of a commit; `folders`: what a commit has in each package's folder; `said`:
-    what people said of patches."""
+    what people said of patches; `proposals`: newest first, empty where nobody said anything."""
 
     head: CommitId
     dirty: tuple[str, ...]
     at: Callable[[CommitId], Tree]
     folders: Callable[[CommitId], Folders]
     said: Words
+    proposals: Sequence[ProposalRecord]
     wanted: Wanted
     others: Others
 
@@ -63,7 +65,8 @@ def decide(
     at = lru_cache(maxsize=16)(downstream.at)
     folders = lru_cache(maxsize=16)(lambda commit: by_folder(at(commit), folder))
     said = by_package(workspace.store.patch_words())
-    here = _Here(head, dirty, at, folders, said, wanted(workspace), Others(workspace))
+    proposals = workspace.store.proposals() if said else ()
+    here = _Here(head, dirty, at, folders, said, proposals, wanted(workspace), Others(workspace))
     decisions: list[Decision] = []
     problems: list[PackageProblem] = []
     for one in examined:
@@ -85,10 +88,12 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
     dirty = [path for path in here.dirty if belongs(one.package, path)]
     if dirty:
         raise Uncommitted(dirty[0] if one.package.files else one.package.path, dirty)
-    made = with_known(workspace, one.package, draft(one, workspace.remote, here.said.get(one.package.name, ())))
+    made = with_known(workspace, one.package, draft(one, workspace.remote, _said(one, here)))
     reason = workspace.store.rejected(made.plan.fingerprint)
     if reason is not None:
         return Decision(one, Outcome.REJECTED, note=reason)
+    if not has_work(workspace, made, here.at(here.head)):
+        return Decision(one, Outcome.WAITING, note=_waiting(made))
     found = workspace.forge.find(one.package.name, made.line)
     known = None if found is None else (found.status, found.fingerprint)
     if known == (ProposalStatus.REJECTED, made.plan.fingerprint) and known[1] not in here.wanted.welcome:
@@ -104,6 +109,19 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
     return Decision(
         one, Outcome.UNCHANGED if same else Outcome.UPDATED, made, standing, discard=asked == remembered.DISCARD
     )
+
+
+def _waiting(made: Draft) -> str:
+    count = sum(edit.action.waits for edit in made.plan.edits)
+    who = "1 patch waits" if count == 1 else f"{count} patches wait"
+    name = made.plan.package.name
+    return f"{who} for a person; nothing to commit" if count else f"nothing of {name} is to be committed"
+
+
+def _said(one: Examined, here: _Here) -> list[PatchWord]:
+    """What people said of its patches, and still holds."""
+    assert one.choice.target is not None
+    return in_force(here.said.get(one.package.name, ()), here.proposals, one.choice.target.version)
 
 
 def _same(made: Draft, standing: ProposalRecord, here: _Here) -> bool:

@@ -60,13 +60,14 @@ def history(
     of: of others nothing says whether they were."""
     found = measured(workspace, [] if name is None else [name], private=True)
     shown = {package.package for package in found.packages if private or not package.private}
+    known = {package.package for package in found.packages}
     days = RECENT if days is None and name is None else days
     since = None if days is None else found.at - timedelta(days=days)
     events = workspace.store.events(None if name is None else PackageName(name), since)
     recent = [event for event in events if since is None or event.at >= since]
     kept = tuple(event for event in recent if private or event.package in shown)
     hidden = {event.package for event in recent} - {event.package for event in kept}
-    return History(found.at, kept, len(hidden))
+    return History(found.at, kept, len(hidden & known), len(hidden - known))
 
 
 def digest(workspace: Workspace, *, weekly: bool, owner: str | None = None) -> Digest:
@@ -133,7 +134,7 @@ def _patch(
     package: PackageName, index: int, patch: Carried, toll: Toll | None, told: Told | None, now: datetime
 ) -> PatchMeasure:
     age = measures.age(patch.facts, toll, now)
-    return PatchMeasure(package, index, patch.name, patch.facts, age, toll, told, patch.keep)
+    return PatchMeasure(package, index, patch.name, patch.facts, age, toll, told, patch.keep, patch.waiting)
 
 
 def _current(kept: Kept, told: Sequence[Told]) -> Mapping[PatchName, Told]:

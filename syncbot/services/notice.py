@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from syncbot.errors import SyncbotError
+from syncbot.errors import ForgeRefused, ForgeStopped, StoreError, SyncbotError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action
+from syncbot.report.results import PackageProblem
 from syncbot.services import moving
 from syncbot.services.remembered import unwelcome
 from syncbot.services.words import is_told
@@ -22,21 +23,59 @@ RESTORE = "restore:"
 Archived = tuple[PackageName, PatchName]
 
 
-def notice(workspace: Workspace, at: datetime) -> tuple[Archived, ...]:
-    """Bring the store up to what the forge says; gives the drops that became final. Writes only where a proposal's
-    state is news."""
+def notice(workspace: Workspace, at: datetime) -> tuple[tuple[Archived, ...], tuple[PackageProblem, ...]]:
+    """Bring the store up to what the forge says; gives the drops that became final, and a problem for each package of
+    which that cannot be done. Writes only where a proposal's state is news."""
     known = {record.id: record for record in workspace.store.proposals()}
     archived: list[Archived] = []
+    problems: list[PackageProblem] = []
     for found in workspace.forge.list():
-        record = workspace.forge.accept(found.id, at) if merged_by_hand(workspace, found) else found
-        if known.get(record.id) != record:
-            archived += settle(workspace, record, at)
-    return tuple(archived)
+        try:
+            archived += _noticed(workspace, found, known.get(found.id), at)
+        except (ForgeStopped, StoreError):
+            raise
+        except SyncbotError as error:
+            problems.append(PackageProblem(found.package, error))
+    return tuple(archived), tuple(problems)
+
+
+def _noticed(
+    workspace: Workspace, found: ProposalRecord, known: ProposalRecord | None, at: datetime
+) -> tuple[Archived, ...]:
+    if known is not None and known.status is ProposalStatus.ACCEPTED and found.status is ProposalStatus.CLOSED:
+        return ()  # taken by other commits: a forge may know that as closed alone
+    record = _accepted(workspace, found, at) if merged_by_hand(workspace, found) else found
+    return settle(workspace, record, at) if known != record else ()
+
+
+def _accepted(workspace: Workspace, found: ProposalRecord, at: datetime) -> ProposalRecord:
+    if not workspace.downstream.contains(found.tip):
+        return workspace.forge.taken(found.id, at)
+    try:
+        return workspace.forge.accept(found.id, at)
+    except ForgeRefused:
+        head = workspace.forge.details(found.id).head
+        if head is None or workspace.downstream.contains(head):
+            raise
+        raise ForgeRefused(
+            f"proposal {found.id} is merged, but not what was pushed to {found.branch} since ({head[:12]})",
+            "merge that, too, or take it off the branch",
+        ) from None
 
 
 def merged_by_hand(workspace: Workspace, record: ProposalRecord) -> bool:
-    """Whether a person brought an open proposal's branch into the workspace: that is an answer, too."""
-    return record.status is ProposalStatus.OPEN and workspace.downstream.contains(record.tip)
+    """Whether a person brought an open proposal into the workspace: its branch, or all that it changes by other commits
+    (squashed, rebased, applied from its mail). That is an answer, too. One without commits cannot be brought in."""
+    if record.status is not ProposalStatus.OPEN or record.tip == record.parent:
+        return False
+    if workspace.downstream.contains(record.tip):
+        return True
+    head = workspace.downstream.head()
+    if head == record.parent:
+        return False
+    changed = workspace.forge.outcome(record)
+    here = workspace.downstream.at(head)
+    return bool(changed) and all(here.entry(path) == entry for path, entry in changed.items())
 
 
 def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[Archived, ...]:
@@ -85,7 +124,7 @@ def _archive(
         patch = series.get(found.name)
         if patch is None or (only is not None and patch.name not in only):
             continue
-        if found.action is Action.DROP or (found.action.waits and is_told(said, record.line, patch)):
+        if found.action is Action.DROP or (found.action.waits and is_told(said, record, patch)):
             workspace.store.archive(
                 DroppedPatch(
                     record.package,

@@ -11,7 +11,8 @@ from syncbot.report.results import Answered
 from syncbot.report.safe import line, plain_words
 from syncbot.services import orders
 from syncbot.services.notice import settle
-from syncbot.services.workspace import Workspace
+from syncbot.services.stale import require_fresh
+from syncbot.services.workspace import Workspace, require_written
 
 
 def list_(workspace: Workspace, *, everything: bool = False) -> Sequence[ProposalRecord]:
@@ -36,9 +37,11 @@ def show(workspace: Workspace, which: str) -> ProposalRecord:
 
 
 def accept(workspace: Workspace, which: str) -> Answered:
-    """Merge an open proposal into the workspace and keep what it dropped. Raises InputError where it is not open,
-    ForgeError where it cannot be merged; nothing is half-done then."""
+    """Merge an open proposal into the workspace and keep what it dropped. Raises InputError where it is not open or out
+    of date, ForgeError where it cannot be merged; nothing is half-done then."""
     record = _open(workspace, which)
+    require_written(workspace)
+    require_fresh(workspace, record)
     at = workspace.clock.now()
     accepted = workspace.forge.accept(record.id, at)
     return Answered(accepted, settle(workspace, accepted, at))
@@ -49,6 +52,7 @@ def reject(workspace: Workspace, which: str, reason: str) -> Answered:
     record = _open(workspace, which)
     if not reason.strip():
         raise InputError("a rejection needs a reason", 'give --reason "..."')
+    require_written(workspace)
     at = workspace.clock.now()
     rejected = workspace.forge.reject(record.id, reason.strip(), at)
     return Answered(rejected, settle(workspace, rejected, at))

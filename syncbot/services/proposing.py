@@ -117,6 +117,17 @@ def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:
     )
 
 
+def has_work(workspace: Workspace, made: Draft, files: Tree) -> bool:
+    """Whether there is anything to commit on `files`: a move or a mark may have no place in the layout."""
+    if any(edit.action is Action.DROP for edit in made.plan.edits):
+        return True
+    return any(
+        files.read(path) != content
+        for commit in _commits(workspace, files, made)
+        for path, content in commit.changes.items()
+    )
+
+
 def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCommit, ...]:
     plan, layout = made.plan, workspace.layout
     again = partial(moving.again, workspace, plan.package)

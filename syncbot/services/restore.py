@@ -29,7 +29,7 @@ from syncbot.services.dressing import dressed, report_as
 from syncbot.services.keys import digest, restore_fingerprint
 from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
 from syncbot.services.overlay import Overlay, belongs
-from syncbot.services.workspace import Workspace
+from syncbot.services.workspace import Workspace, require_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def restore(workspace: Workspace, package_name: str, patch_name: str, reason: st
     if not reason.strip():
         raise InputError("a restored patch is pinned, which needs a reason", 'give --reason "..."')
     dropped = _dropped(workspace, package, patch_name)
+    require_written(workspace)
     _require_clean(workspace, package)
     at = workspace.clock.now()
     warning = _warning(workspace, package, dropped)

@@ -30,6 +30,8 @@ def opened_again(workspace: Workspace, last: ProposalRecord, wanted: Wanted, at:
     forgiven = last.status is ProposalStatus.REJECTED and last.fingerprint in wanted.welcome
     if not (withdrawn or forgiven):
         return None
+    if any(r.id == last.id and r.status is ProposalStatus.ACCEPTED for r in workspace.store.proposals()):
+        return None  # taken by other commits, which its forge knows as closed alone
     try:
         return workspace.forge.reopen(last.id, at)
     except ForgeRefused:  # its branch is another's now, or the forge keeps it closed: then a new one is made

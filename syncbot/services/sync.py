@@ -44,18 +44,22 @@ def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = Fal
     decisions, problems = decide(workspace, examination.examined, head)
     problems = [*examination.problems, *problems]
     if dry_run:
-        planned = _planned(examination, decisions, problems)
+        met = list(problems)
         act = partial(
             _written,
             replace(workspace, verifier=None),
             examination,
             decisions,
-            list(problems),
+            met,
             head,
             heard,
             whole=not names,
         )
-        return replace(planned, writes=rehearsed(workspace, act))
+        # what a forge refuses shows only in the rehearsal, and a forge that is stopped is written nothing
+        writes = () if workspace.forge.stopped() is not None else rehearsed(workspace, act)
+        troubled = {problem.package for problem in met[len(problems) :]}
+        going = [d for d in decisions if d.examined.package.name not in troubled]
+        return replace(_planned(examination, going, met), writes=writes)
     run = workspace.store.begin_run("sync", examination.at)
     try:
         result = _carry_out(workspace, examination, decisions, problems, head, whole=not names)
@@ -81,6 +85,8 @@ def _planned(examination: Examination, decisions: Sequence[Decision], problems: 
 def _seen(decision: Decision) -> PackageCheck:
     """What is told of a package: with what people said of its patches, where it has a proposal."""
     seen = view(decision.examined)
+    if decision.outcome is Outcome.WAITING:
+        return replace(seen, alerts=(*seen.alerts, decision.note))
     return seen if decision.draft is None else replace(seen, judgement=decision.draft.summary.judgement)
 
 
@@ -112,7 +118,11 @@ def _carry_out(
     """Write. Order matters: what was learnt first, the proposals that people see last."""
     changed = record(workspace, examination)
     finished = {proposal.id: proposal for proposal in workspace.store.proposals()}
-    archived = list(notice(workspace, examination.at))
+    noticed, unnoticed = notice(workspace, examination.at)
+    archived = list(noticed)
+    problems += unnoticed
+    lost = {problem.package for problem in unnoticed}
+    decisions = [decision for decision in decisions if decision.examined.package.name not in lost]
     closed = _close(workspace, decisions, problems, head, examination.at, whole=whole)
     cap = workspace.settings.max_new_proposals
     items: list[SyncItem] = []

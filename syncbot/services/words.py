@@ -15,7 +15,7 @@ from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import ProposalCommit
+from syncbot.model.proposals import ProposalCommit, ProposalRecord, ProposalStatus
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity
@@ -105,9 +105,28 @@ def _freed(judged: Judgement, staying: set[PatchName]) -> Judgement:
     return replace(judged, blocked_by=(), reason=reason)
 
 
-def is_told(words: Sequence[PatchWord], line: str, patch: SeriesPatch) -> bool:
-    """Whether a person said that this patch goes."""
-    return any(w.wish is Wish.DROP and w.line == line and w.patch_id == _id(patch) for w in words)
+def in_force(words: Sequence[PatchWord], proposals: Sequence[ProposalRecord], target: str) -> list[PatchWord]:
+    """The words that still hold for a move to the release `target`. A word to drop ends with the proposal that it was
+    said on: it was about that release. While the same release is proposed, a rejection leaves it: without it, the
+    rest would be proposed once more. A word to keep holds while the patch is what it was. `proposals`: newest first."""
+    return [word for word in words if word.wish is Wish.KEEP or not _ended(_said_on(word, proposals), target)]
+
+
+def _said_on(word: PatchWord, proposals: Sequence[ProposalRecord]) -> ProposalRecord | None:
+    asked = (word.package, word.line)
+    return next((r for r in proposals if (r.package, r.line) == asked and r.opened <= word.at), None)
+
+
+def _ended(record: ProposalRecord | None, target: str) -> bool:
+    if record is None or record.status is ProposalStatus.OPEN:
+        return False
+    return record.status is not ProposalStatus.REJECTED or record.target_version != target
+
+
+def is_told(words: Sequence[PatchWord], record: ProposalRecord, patch: SeriesPatch) -> bool:
+    """Whether a person said on this proposal that the patch goes."""
+    said = (w for w in words if w.wish is Wish.DROP and w.line == record.line and w.at >= record.opened)
+    return any(w.patch_id == _id(patch) for w in said)
 
 
 def _of(package: Package, words: Sequence[PatchWord], wish: Wish) -> dict[str, PatchWord]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from syncbot.errors import ForgeStopped
 from syncbot.model.packages import Package
 from syncbot.model.settings import ForgeKind, Settings
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
@@ -56,3 +57,10 @@ class Workspace:
     def crew(self) -> Crew:
         """The hands that were given, else this process's own."""
         return self.hands or Here(Bench(self.source, self.progress))
+
+
+def require_written(workspace: Workspace) -> None:
+    """Raises ForgeStopped where the kill switch is on: it is asked before the first write, not at the last."""
+    reason = workspace.forge.stopped()
+    if reason is not None:
+        raise ForgeStopped(f"nothing is written: {reason}", "take the stop back, then run it again")

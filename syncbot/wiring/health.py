@@ -15,6 +15,7 @@ from syncbot.git.run import git
 from syncbot.layouts import NATIVE
 from syncbot.model.forge import PersonKind
 from syncbot.model.settings import ForgeKind
+from syncbot.report.words import waits
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
 from syncbot.settings import find_root, read_workspace
@@ -175,7 +176,9 @@ def _upstreams(found: Found, environ: Mapping[str, str], progress: Progress) -> 
             return "not looked at: its upstream was not reached"  # which the probe of the upstream tells
         if said:
             raise InputError(said, "rewrite that patch for this release, or correct the base")
-        return "applies to its base" if base is not None else "declares no base"
+        fitting = "applies to its base" if base is not None else "declares no base"
+        waiting = sum(patch.waiting for patch in package.series)
+        return f"{fitting}; {waits(waiting)}" if waiting else fitting
 
     asked = [Probe(f"upstream of {p.name}", partial(reach, p), "check the address and the network") for p in packages]
     return asked + [Probe(f"series of {p.name}", partial(fits, p), "see the message") for p in packages if p.series]

@@ -161,6 +161,8 @@ def test_a_worker_that_is_killed_costs_at_most_its_package(grove: World, deaf: s
     out, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
     told = json.loads(out)
-    assert {"ash", "elm", "lib", "oak", "yew"} - {p["package"] for p in told["packages"]} == set()
-    assert {p["package"] for p in told["problems"]} == {"fir", "slow"}
-    assert "its process was ended by SIGKILL" in next(p["message"] for p in told["problems"] if p["package"] == "slow")
+    problems = {p["package"]: p["message"] for p in told["problems"]}
+    killed = {name for name, message in problems.items() if "its process was ended by SIGKILL" in message}
+    assert "slow" in killed
+    assert set(problems) == {"fir"} | killed, "the other process may have been at a package as it was killed with it"
+    assert {p["package"] for p in told["packages"]} == {"ash", "elm", "lib", "oak", "yew"} - killed

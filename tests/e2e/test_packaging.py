@@ -371,3 +371,20 @@ def test_what_a_recipe_pins_is_what_was_really_downloaded(
     after = recipe.replace("pkgver=1.0", "pkgver=1.1").replace("pkgrel=2", "pkgrel=0").replace("\tten.patch\n", "")
     after = after.replace(f"{sha512(FIX_TEN)}  ten.patch\n", "").replace("lib-1.0.tar", "lib-1.1.tar")
     assert bot.read("main/lib/APKBUILD") == after.replace("0" * 128, sha512(b"the release"))
+
+
+def test_where_a_layout_has_no_place_for_a_mark_nothing_empty_is_proposed(
+    packaging: Packaging, upstream: Upstream
+) -> None:
+    """The changelog stands at the release already, and a patch waits: there is nothing to commit."""
+    upstream.release("v2.0", a_c=numbered("a", l10="TEN"), b_c=B)
+    with (packaging.path / "syncbot.toml").open("a") as file:
+        file.write("bump = false\n")
+    packaging.write({"debian/changelog": CHANGELOG.replace("1:1.0+dfsg1-3", "1:2.0+dfsg1-1")})
+    packaging.commit("a person moves it")
+    for _ in range(2):
+        ran = packaging.syncbot("sync")
+        assert ran.code == 0
+        assert "alert: lib: 1 patch waits for a person; nothing to commit" in ran.err
+        assert packaging.syncbot("proposals", "list", "--all", "--json").document["proposals"] == []
+    assert "nothing to commit" in (packaging.path / "state/proposals/issues/issue-1.md").read_text()

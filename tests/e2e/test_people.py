@@ -427,3 +427,60 @@ def test_a_box_that_is_ticked_while_a_run_updates_the_proposal_is_kept(
     assert controls.ticked(record.body) == ("reject",)
     proposed.syncbot("sync")
     assert proposals(proposed) == [], "obeyed by the next run"
+
+
+def test_a_word_to_drop_ends_with_the_proposal_that_it_was_said_on(world: World) -> None:
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", forty=FIX_FORTY)
+    world.upstream.release("v1.1", a_c=numbered("a", l40="extra large"))
+    world.syncbot("sync")
+    world.syncbot("proposals", "tell", "1", "drop", "forty.patch", "upstream's is better")
+    world.syncbot("sync")
+    assert proposals(world) == ["1: lib: 1.0 -> 1.1, drop 1"]
+    assert world.syncbot("proposals", "accept", "1").code == 0
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.1", forty=FIX_FORTY)
+    world.upstream.release("v1.2", b_c=BOTH)
+    world.syncbot("sync")
+    found = [(record.title, record.draft) for record in forge(world).list() if record.status.value == "open"]
+    assert found == [("lib: 1.1 -> 1.2, report 1", True)]
+
+
+def test_a_rejected_proposal_with_a_word_in_it_is_not_made_again_without_it(world: World) -> None:
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", forty=FIX_FORTY)
+    world.upstream.release("v1.1", a_c=numbered("a", l40="extra large"))
+    world.syncbot("sync")
+    world.syncbot("proposals", "tell", "1", "drop", "forty.patch", "upstream's is better")
+    world.syncbot("sync")
+    world.syncbot("proposals", "reject", "1", "--reason", "not now")
+    world.syncbot("sync")
+    assert proposals(world) == []
+    world.upstream.release("v1.2", b_c=BOTH)
+    world.syncbot("sync")
+    assert proposals(world) == ["2: lib: 1.0 -> 1.2, ask 1"]
+
+
+def test_a_patch_that_stays_though_it_does_not_apply_is_told_of_until_somebody_rebases_it(world: World) -> None:
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", forty=FIX_FORTY, b=FIX_B)
+    world.upstream.release("v1.1", a_c=numbered("a", l40="extra large"))
+    world.syncbot("sync")
+    assert "waits for a person" not in world.syncbot("doctor").out
+    world.syncbot("proposals", "tell", "1", "keep", "forty.patch", "our hosts have no other")
+    world.syncbot("sync")
+    assert world.syncbot("proposals", "accept", "1").code == 0
+    for command in ("check", "sync"):
+        ran = world.syncbot(command, "--exit-code")
+        assert ran.code == 1
+        assert "marks it as waiting for a person" in ran.out
+    assert "1 patch waits for a person." in world.syncbot("check").out
+    assert "up to date; 1 patch waits for a person" in world.syncbot("report").out
+    assert "series of lib: applies to its base; 1 patch waits for a person" in world.syncbot("doctor").out
+    text = dashboard(world).read_text()
+    assert "Waiting for a person 1." in text
+    assert "`lib`: forty\\.patch" in text or "`lib`: forty.patch" in text
+    series = world.workspace.path / "patches/lib/series"
+    series.write_text("b.patch\n")
+    (series.parent / "forty.patch").unlink()
+    (series.parent / "package.toml").write_text(f'upstream = "git:{world.upstream.path}"\nbase = "1.1"\n')
+    world.workspace.commit("without it")
+    assert world.syncbot("check", "--exit-code").code == 0
+    world.syncbot("sync")
+    assert "Nothing waits." in dashboard(world).read_text()

@@ -145,3 +145,15 @@ def test_an_error_with_json_is_a_document_too(story: World) -> None:
     assert ran.code == 2
     assert ran.document["exit_code"] == 2
     assert "no package is named 'nolib'" in ran.document["message"]
+
+
+def test_the_history_of_a_package_that_cannot_be_read_is_not_called_that_of_a_private_one(world: World) -> None:
+    world.upstream.release("v1.1", a_c=numbered("a", l10="ten"))
+    assert world.syncbot("sync").code == 0
+    (world.workspace.path / "patches/lib/stray.patch").write_text("no series names it\n")
+    world.workspace.commit("stray")
+    ran = world.syncbot("history", "lib")
+    assert ran.out == (
+        "1 package not shown: not readable now, or tracked no more, so perhaps private; --private shows them.\n"
+    )
+    assert "drop 1, keep 1" in world.syncbot("history", "lib", "--private").out

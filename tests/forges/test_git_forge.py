@@ -133,6 +133,20 @@ def test_the_words_may_be_a_mail(world: GitWorld) -> None:
     assert "+++ b/x" not in text, "what the patch below has anyway"
 
 
+def test_a_mail_is_cut_where_the_words_end_and_not_at_a_line_that_they_quote(world: GitWorld) -> None:
+    world.words = Words.MAIL
+    quoted = "````\n### Controls\n<details>\nThe patch:\n\n```diff\n### Controls\n````\n"
+    after = "Why this came: a person asked.\n\n```sh\ntrue\n```\n\n### Controls\n\n- [ ] reject\n"
+    body = f"The first words.\n\n{quoted}\nStill above.\n\n<details><summary>A story</summary>\n\n{quoted}\n{after}"
+    world.forge.propose(world.proposal(body=body), NOON)
+    (found,) = mails(world).values()
+    said, _, rest = found.get_content().replace("\r\n", "\n").partition("---\n")
+    assert "    ### Controls\n    <details>\n    The patch:\n\n    ```diff\n    ### Controls\n" in said
+    assert "Still above." in said
+    assert "Why this came: a person asked.\n\n    true\n" in rest
+    assert "reject" not in rest
+
+
 def test_git_am_takes_a_mail(world: GitWorld) -> None:
     world.words = Words.MAIL
     record = world.forge.propose(world.proposal(body=BODY), NOON)
@@ -260,3 +274,18 @@ def test_a_rehearsal_and_the_kill_switch(world: GitWorld) -> None:
     with pytest.raises(ForgeStopped):
         forge.propose(world.proposal(), NOON)
     assert (forge.list(), git(world.bare, "branch", "--list", "syncbot/*")) == ([], "")
+
+
+def test_a_person_whose_address_syncbot_bears_keeps_the_commits(world: GitWorld) -> None:
+    world.forge.propose(world.proposal(), NOON)
+    mine = world.root.parent / "mine"
+    git(world.root.parent, "clone", "-q", "-b", BRANCH, str(world.bare), str(mine))
+    (mine / "by-hand").write_text("x")
+    git(mine, "add", "-A")
+    git(mine, "-c", "user.name=Bot", "-c", "user.email=bot@example.org", "commit", "-q", "-m", "by hand")
+    git(mine, "push", "-q", "origin", "HEAD")
+    assert [edit.subject for edit in world.forge.details("1").edits] == ["by hand"]
+    for series in (b"uno.patch\n", b"tres.patch\n"):  # and again, when it was replayed once
+        record = world.forge.propose(world.proposal(series), LATER)
+        assert git(world.bare, "show", f"{record.tip}:by-hand") == "x"
+        assert git(world.bare, "show", f"{record.tip}:{SERIES}") == series.decode().strip()

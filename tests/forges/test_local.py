@@ -401,3 +401,20 @@ def test_an_unborn_branch_cannot_take_a_proposal(world: World) -> None:
     git(world.root, "switch", "-q", "--orphan", "fresh")
     with pytest.raises(ForgeError, match="has no commit yet"):
         world.forge.accept("1", LATER)
+
+
+def test_a_person_whose_address_syncbot_bears_keeps_the_commits(world: World) -> None:
+    world.forge.propose(world.proposal(), NOON)
+    git(world.root.parent, "clone", "-q", "-b", "syncbot/lib/stable", str(world.bare), "mine")
+    mine = world.root.parent / "mine"
+    (mine / "by-hand").write_text("x")
+    git(mine, "add", "-A")
+    as_bot = ["-c", "user.name=Bot", "-c", "user.email=bot@example.org"]
+    git(mine, *as_bot, "commit", "-q", "-m", "by hand")
+    git(mine, "push", "-q", "origin", "HEAD")
+    assert [edit.subject for edit in world.forge.details("1").edits] == ["by hand"]
+    for series in (b"uno.patch\n", b"tres.patch\n"):  # and again, when it was replayed once
+        record = world.forge.propose(world.proposal(series), LATER)
+        assert git(world.bare, "show", f"{record.tip}:by-hand") == "x"
+        assert git(world.bare, "show", f"{record.tip}:{SERIES}") == series.decode().strip()
+    assert [edit.subject for edit in world.forge.details("1").edits] == ["by hand"]

@@ -26,7 +26,7 @@ from tests.report.hostile import TEXTS, WORST
         ("/syncbot retry\n/syncbot discard", [Command(Word.RETRY), Command(Word.DISCARD)]),
         ("/syncbot", [Command(None, wrong="the command is missing")]),
         ("/syncbot dance", [Command(None, wrong="there is no command 'dance'")]),
-        ("/syncbot keep", [Command(Word.KEEP, wrong="`keep` needs the name of a patch")]),
+        ("/syncbot keep", [Command(Word.KEEP, wrong="keep needs the name of a patch")]),
         ("> /syncbot reject", []),
         ("```\n/syncbot reject\n```", []),
         ("~~~~\n```\n/syncbot reject\n~~~~", []),
@@ -82,3 +82,8 @@ def test_whatever_is_asked_the_answer_reaches_nobody(text: str) -> None:
     for asked in controls.commands(f"/syncbot {text}"):
         if asked.wrong:
             assert github.rendered(controls.understood(asked)).events == []
+
+
+def test_what_is_missing_is_told_without_a_backslash_or_a_backtick_in_it() -> None:
+    [asked] = controls.commands("/syncbot keep")
+    assert controls.understood(asked).startswith("That was not understood: keep needs the name of a patch. Known are ")
