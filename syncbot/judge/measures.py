@@ -44,6 +44,7 @@ class Measures:
     alike: float
     kept: bool
     guarded: bool
+    crossed: bool
     added: int
     removed: int
     white: bool
@@ -84,6 +85,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         alike=_edited(texts, change, there, window, added, 0.0),
         kept=_kept(texts, change, window, removed),
         guarded=guarded(texts, change, there, (low, high)),
+        crossed=_crossed(texts, change, there, added),
         added=len(added),
         removed=len(removed),
         white=white,
@@ -140,7 +142,7 @@ def _remains(texts: Texts, change: Change, window: tuple[int, int], removed: lis
 def _bare(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], added: list[bytes]) -> float:
     """Missing lines with nothing like them in the release between what is found around them: what has no successor was
     not edited since, it is not there."""
-    wanted = set(added)
+    wanted = _brought(texts, change, added)
     found = 0.0
     line = change.b0
     while line < change.b1:
@@ -204,10 +206,16 @@ def _any_alike(own: Counter[bytes], others: list[Counter[bytes]]) -> bool:
     )
 
 
+def _brought(texts: Texts, change: Change, added: list[bytes]) -> set[bytes]:
+    """The lines that the block brings in, or to another place in it. What it only indents anew it does not bring in:
+    how that reads in the release is no matter of the patch."""
+    old = set(texts.b[change.a0 : change.a1])
+    return set(added) | {texts.na[i] for i in range(change.b0, change.b1) if texts.a[i] in old}
+
+
 def _lost(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> list[int]:
-    """The telling lines that the block brings in and that are not found. What it only indents anew it does not bring
-    in: how that reads in the release is no matter of the patch."""
-    wanted = set(added)
+    """The telling lines that the block brings in and that are not found."""
+    wanted = _brought(texts, change, added)
     lines = (i for i in range(change.b0, change.b1) if i not in there and texts.na[i] in wanted)
     return [i for i in lines if not is_trivial(texts.na[i])]
 
@@ -248,6 +256,21 @@ def _edited(
     return found / total
 
 
+def _crossed(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> bool:
+    """Whether lines that it adds stand in the release on the other side of the nearest telling line above or below them
+    that both have: a check behind what it checks."""
+    wanted = _brought(texts, change, added)
+    lines = range(change.b0, change.b1)
+    found = [there[i] for i in lines if i in there and texts.na[i] in wanted and texts.says(texts.na[i])]
+    if not found:
+        return False
+    above = next((i for i in range(change.a0 - 1, -1, -1) if texts.says(texts.nb[i])), None)
+    below = next((i for i in range(change.a1, len(texts.nb)) if texts.says(texts.nb[i])), None)
+    up = -1 if above is None else texts.b_to_t.get(above, -1)
+    down = len(texts.t) if below is None else texts.b_to_t.get(below, len(texts.t))
+    return min(found) < up or max(found) > down
+
+
 def _short(texts: Texts, change: Change, there: dict[int, int]) -> bool:
     """Lines that are too common to weigh may still be all that matters: what a guard returns."""
     own = [i for i in range(change.b0, change.b1) if texts.is_word(texts.na[i])]
@@ -283,8 +306,7 @@ def _followed(
         for spot in fresh:
             theirs = _words(texts.t[spot])
             like = _dice(own, theirs)
-            more = theirs - own
-            turned = any(token in _LOGIC for token in more if token != b"|" or more[token] > 1)  # one: a flag more
+            turned = any(token in _LOGIC for token in theirs - own)
             if named is not None and not named.intersection(theirs):
                 continue  # another addition that is built alike
             if like >= SUCCESSOR and not turned and all(_dice(was, theirs) < like for was in old):

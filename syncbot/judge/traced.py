@@ -96,8 +96,8 @@ def elsewhere(case: Case, trace: Trace) -> bool:
 
 
 def _whole_elsewhere(after: bytes, content: bytes, block: BlockFinding) -> bool:
-    """Whether what a block adds stands in the content line by line as the patch has it, as deep as there: at another
-    place of the same list."""
+    """Whether the definitions that a block adds stand in the content line by line as the patch has them, as deep as
+    there, at another place. Of statements the order counts."""
     mine, theirs = lines_of(after), lines_of(content)
     start, end = block.change.b0, block.change.b1
     while start < end and not mine[start].strip():
@@ -105,6 +105,8 @@ def _whole_elsewhere(after: bytes, content: bytes, block: BlockFinding) -> bool:
     while end > start and not mine[end - 1].strip():
         end -= 1
     size = end - start
+    if not size or mine[start][:1] in b" \t":
+        return False
     spots = [at for at in range(len(theirs) - size + 1) if theirs[at : at + size] == mine[start:end]]
     return bool(spots) and level(mine[:start]) == level(theirs[: spots[0]])
 

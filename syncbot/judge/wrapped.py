@@ -19,7 +19,7 @@ from syncbot.judge.texts import CONTEXT, Texts
 from syncbot.judge.weights import is_trivial, squeeze
 
 _FREE = re.compile(
-    r".*\.(c|h|cc|hh|cpp|hpp|cxx|hxx|ipp|inl|m|mm|cs|java|scala|rs|php|pl|pm|vala|css|scss|less"
+    r".*\.(c|h|cc|hh|cpp|hpp|cxx|hxx|ipp|inl|mm|cs|java|rs|php|pl|pm|vala|css|scss|less"
     r"|py|pyi|pyx|js|mjs|cjs|jsx|ts|tsx)",
     re.I,
 )
@@ -156,5 +156,7 @@ def _only(there: Flow, image: Flow) -> int | None:
         return None
     if at not in there.starts or at + len(image.text) not in there.ends:
         return None
-    deeper = {there.depths[at + start] - depth for start, depth in image.depths.items() if at + start in there.depths}
-    return at if len(deeper) <= 1 else None
+    theirs = {start - at: depth for start, depth in there.depths.items() if at <= start < at + len(image.text)}
+    if theirs.keys() != image.depths.keys():
+        return None  # there the end of a line ends a statement
+    return at if len({depth - image.depths[start] for start, depth in theirs.items()}) <= 1 else None

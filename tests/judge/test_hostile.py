@@ -548,3 +548,23 @@ def test_a_line_missing_beside_an_edited_neighbour_is_missing(edge: str) -> None
     near, other = ("setup_7(ctx)", "setup_7(ctx, 1)") if edge == "above" else ("finish_0(ctx)", "finish_0(ctx, 1)")
     base, after = {CODE: function("")}, {CODE: function(block)}
     stays(by_trees(patch_of(base, after), base, {CODE: function(PREPARE).replace(near, other)}))
+
+
+USE = "    memcpy(ctx->room, ctx->from, wanted);\n"
+OLD_CHECK = "    check_as_it_was(ctx);\n"
+BEHIND: dict[str, tuple[str, str, str]] = {
+    "behind it": (USE, GUARD + USE, USE + GUARD),
+    "behind it, another check taken out": (USE + OLD_CHECK, GUARD + USE, USE + GUARD),
+    "in place of another check": (OLD_CHECK + USE, GUARD + USE, USE + GUARD),
+    "the second use only": (USE + PREPARE, GUARD + USE + PREPARE, USE + GUARD + PREPARE),
+    "moved, not brought in": (USE + OLD_CHECK + PREPARE, GUARD + USE + PREPARE, USE + GUARD + PREPARE),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("drift", ["", "    drift_nearby(ctx);\n"], ids=["as it was", "drifted"])
+@pytest.mark.parametrize("case", BEHIND)
+def test_a_check_behind_what_it_checks_is_none(case: str, drift: str, mode: str, tmp_path: Path) -> None:
+    """Upstream has the guard, one line further down: behind the use that stood there before the patch."""
+    before, after, target = BEHIND[case]
+    stays(by(mode, tmp_path, {CODE: function(before)}, {CODE: function(after)}, {CODE: function(drift + target)}))

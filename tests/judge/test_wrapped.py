@@ -115,3 +115,15 @@ def test_a_patch_that_only_breaks_lines_is_still_one() -> None:
     """It changes nothing but breaks, and the release has the old ones."""
     mine, was = SAME_C["on one line"]
     assert judged("run.c", HEAD_C, TAIL_C, mine, was, was) is not Action.DROP
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("    total = ctx.base_amount\n    -ctx.fee_amount\n", "    total = ctx.base_amount -ctx.fee_amount\n"),
+        ("    handler = ctx.handler\n    (ctx.wanted)\n", "    handler = ctx.handler (ctx.wanted)\n"),
+    ],
+    ids=["a difference", "a call"],
+)
+def test_where_a_line_end_ends_a_statement_two_are_not_one(mine: str, theirs: str) -> None:
+    assert judged("run.py", HEAD_PY, TAIL_PY, mine, theirs) is not Action.DROP
