@@ -26,6 +26,8 @@ ABSENT = 0.3
 """Share of the added lines in the target below which the target is taken not to have the patch."""
 ALIVE = 0.9
 """Share of the added lines in the target from which nobody took the patch back."""
+MOST_OF_CODE = 0.5
+"""Share of the patch's code from which a commit is where upstream took it, and not where it took the tests."""
 MOST_LINKS = 6
 """Reverts of reverts of reverts ... that are followed."""
 
@@ -322,10 +324,12 @@ class _Hunt:
         return self._target is not None and self._comparer.alive(self._sketch, touches, self._target) >= ALIVE
 
 
-def _best_first(match: Match) -> tuple[float, int]:
+def _best_first(match: Match) -> tuple[bool, float, int]:
+    """The one that has the code first: what wrote the tests of a patch alone is not where upstream took it."""
     score = match.score
     both = 2 * score.f * score.q / (score.f + score.q) if score.f + score.q else 0.0
-    return (-(both + match.witnessed), match.commit.key)
+    codeless = score.code_weight > 0 and score.code < MOST_OF_CODE
+    return (codeless, -(both + match.witnessed), match.commit.key)
 
 
 def _last(path: str) -> str:

@@ -24,6 +24,8 @@ from syncbot.judge.weights import remarks, squeeze
 
 TELLING = 0.5
 """Weight from which a line or a change says anything."""
+MOST_LIVES = 2 / 3
+"""Share of a change's weight that must live on where its place is as it was before the commit."""
 SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
 
@@ -63,6 +65,15 @@ class Since:
     def undone(self) -> bool:
         """Whether a later commit is known to have taken it out again."""
         return self.taken or (self.as_before and self.gone) or Fate.BACK in self.fates
+
+    @property
+    def moved(self) -> bool:
+        """Whether it stands elsewhere in its own function, most of it as it was, and what is not was written anew: its
+        place is as before, and yet nobody took it out."""
+        whole = sum(self.fates.values())
+        lives = sum(weight for fate, weight in self.fates.items() if fate.lives)
+        undoing = any(self.fates.get(fate, 0.0) > 0 for fate in (Fate.TAKEN, Fate.TURNED, Fate.BACK))
+        return lives > 0 and lives >= MOST_LIVES * whole and not undoing
 
     @property
     def went(self) -> bool:

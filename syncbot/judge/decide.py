@@ -11,7 +11,7 @@ from syncbot.judge.named import named_commits
 from syncbot.judge.needed import applies, conflict, refresh, untouched
 from syncbot.judge.present import code_proved, matched, nothing, proved, trim
 from syncbot.judge.sides import compared
-from syncbot.judge.traced import held, resembling, reverted, traced
+from syncbot.judge.traced import held, lost_again, resembling, reverted, traced
 from syncbot.model.verdicts import Action, Proof
 
 CASCADE: tuple[Step, ...] = (
@@ -26,6 +26,7 @@ CASCADE: tuple[Step, ...] = (
     partly,
     moot,
     held,
+    lost_again,
     untouched,
     applies,
     refresh,

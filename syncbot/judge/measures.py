@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from syncbot.diff.lines import Change, mapping, match
+from syncbot.judge.crossed import crossed
 from syncbot.judge.nesting import guarded
 from syncbot.judge.texts import CONTEXT, Texts, is_head
 from syncbot.judge.weights import is_trivial, squeeze
@@ -85,7 +86,7 @@ def measure(texts: Texts, change: Change) -> Measures:
         alike=_edited(texts, change, there, window, added, 0.0),
         kept=_kept(texts, change, window, removed),
         guarded=guarded(texts, change, there, (low, high)),
-        crossed=_crossed(texts, change, there, added),
+        crossed=crossed(texts, change, there, added),
         added=len(added),
         removed=len(removed),
         white=white,
@@ -142,7 +143,7 @@ def _remains(texts: Texts, change: Change, window: tuple[int, int], removed: lis
 def _bare(texts: Texts, change: Change, there: dict[int, int], window: tuple[int, int], added: list[bytes]) -> float:
     """Missing lines with nothing like them in the release between what is found around them: what has no successor was
     not edited since, it is not there."""
-    wanted = _brought(texts, change, added)
+    wanted = texts.brought(change, added)
     found = 0.0
     line = change.b0
     while line < change.b1:
@@ -206,16 +207,9 @@ def _any_alike(own: Counter[bytes], others: list[Counter[bytes]]) -> bool:
     )
 
 
-def _brought(texts: Texts, change: Change, added: list[bytes]) -> set[bytes]:
-    """The lines that the block brings in, or to another place in it. What it only indents anew it does not bring in:
-    how that reads in the release is no matter of the patch."""
-    old = set(texts.b[change.a0 : change.a1])
-    return set(added) | {texts.na[i] for i in range(change.b0, change.b1) if texts.a[i] in old}
-
-
 def _lost(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> list[int]:
     """The telling lines that the block brings in and that are not found."""
-    wanted = _brought(texts, change, added)
+    wanted = texts.brought(change, added)
     lines = (i for i in range(change.b0, change.b1) if i not in there and texts.na[i] in wanted)
     return [i for i in lines if not is_trivial(texts.na[i])]
 
@@ -254,21 +248,6 @@ def _edited(
                 fresh = [i for i in fresh if i > spot]
                 break
     return found / total
-
-
-def _crossed(texts: Texts, change: Change, there: dict[int, int], added: list[bytes]) -> bool:
-    """Whether lines that it adds stand in the release on the other side of the nearest telling line above or below them
-    that both have: a check behind what it checks."""
-    wanted = _brought(texts, change, added)
-    lines = range(change.b0, change.b1)
-    found = [there[i] for i in lines if i in there and texts.na[i] in wanted and texts.says(texts.na[i])]
-    if not found:
-        return False
-    above = next((i for i in range(change.a0 - 1, -1, -1) if texts.says(texts.nb[i])), None)
-    below = next((i for i in range(change.a1, len(texts.nb)) if texts.says(texts.nb[i])), None)
-    up = -1 if above is None else texts.b_to_t.get(above, -1)
-    down = len(texts.t) if below is None else texts.b_to_t.get(below, len(texts.t))
-    return min(found) < up or max(found) > down
 
 
 def _short(texts: Texts, change: Change, there: dict[int, int]) -> bool:

@@ -108,6 +108,12 @@ class Texts:
         """Whether a squeezed line is anything but blank or a comment; a brace acts."""
         return bool(line) and line not in self.remarks
 
+    def brought(self, change: Change, added: Iterable[bytes]) -> set[bytes]:
+        """The squeezed lines that a block brings in (`added`), or to another place in it. What it only indents anew it
+        does not bring in: how that reads in the release is no matter of the patch."""
+        old = set(self.b[change.a0 : change.a1])
+        return set(added) | {self.na[i] for i in range(change.b0, change.b1) if self.a[i] in old}
+
     def gain(self, line: bytes) -> float | None:
         """How far the release went from the count before the patch to that after it; None where those are equal."""
         before, after = self.count_b[line], self.count_a[line]

@@ -57,6 +57,16 @@ def held(case: Case) -> Decision | None:
     return replace(by_fit(case), verdict=Verdict.HELD, detail=detail)
 
 
+def lost_again(case: Case) -> Decision | None:
+    """A commit of the release is this patch, whole, at its place and in its own form, and yet the patch fits there as
+    if it were not: upstream moved the code, or took it out without a word. Kept silently, it may stand there twice."""
+    trace = case.trace
+    if trace is None or not trace.absorbed or trace.missing_code or trace.altered or elsewhere(case, trace):
+        return None
+    detail = f"commit {names(trace.absorbed)} is this patch, but what it brought is not all in its place any more"
+    return ask(case, Verdict.SUPERSEDED, detail, Proof.SUGGESTED)
+
+
 def resembling(case: Case) -> Decision | None:
     """A commit of the release is this patch, but not all of its code is in it or in the release."""
     if case.trace is None or not case.trace.absorbed:
@@ -174,4 +184,4 @@ def _undone(change: Since, known: frozenset[int | None]) -> bool:
         return False
     if change.guarded or change.taken or (change.remains >= REMAINS and (change.as_before or not change.fates)):
         return True
-    return change.as_before and (change.gone or not change.served <= known)
+    return change.as_before and ((change.gone and not change.moved) or not change.served <= known)

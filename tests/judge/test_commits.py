@@ -543,6 +543,16 @@ def test_tests_that_were_rewritten_do_not_hide_code_that_agrees(story: Story) ->
     assert absorbing(story.judged(patch=patch, subject="Guard")) == [merged]
 
 
+def test_the_commit_that_has_the_code_is_named_before_one_that_wrote_the_tests_anew(story: Story) -> None:
+    both = edited(story.upstream.files[story.base], "src/parse.c", *guarded("beta"))
+    cases = "".join(f"    check_that_beta({i}, refuses(PACKET_{i}));\n" for i in range(30))
+    patch = story.patch_of(both | {"tests/test_beta.c": cases.encode()})
+    merged = story.does("Guard", guarded("beta"))
+    tests = story.does("Test beta", **{"tests/test_beta.c": cases})
+
+    assert absorbing(story.judged(patch=patch)) == [merged, tests]
+
+
 def test_tests_that_agree_do_not_make_up_for_code_that_landed_elsewhere(story: Story) -> None:
     both = edited(story.upstream.files[story.base], "src/parse.c", *guarded("beta"))
     cases = "".join(f"    check_that_beta({i}, refuses(PACKET_{i}));\n" for i in range(6))

@@ -12,7 +12,7 @@ import pytest
 from test_hostile import CODE, FINISH, GUARD, SETUP, Files, by_history, function, patch_of, stays
 
 from syncbot.model.judgement import Judgement
-from syncbot.model.verdicts import Action, Proof
+from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 
 HEAD = "int run(struct ctx *ctx)\n"
 OTHERS = "".join(
@@ -151,6 +151,31 @@ def test_one_change_of_a_large_patch_that_was_undone_keeps_it_all(noise: str, tm
 def test_a_block_that_was_pulled_out_into_a_helper_is_upstreams(tmp_path: Path) -> None:
     helper = "static int admit(struct ctx *ctx, size_t wanted)\n{\n" + LONG + "    return 0;\n}\n\n"
     goes(judged(tmp_path, LONG, {CODE: OTHERS + helper + function("    admit(ctx, wanted);\n")}))
+
+
+@pytest.mark.parametrize(("anew", "drops"), [(1, True), (6, False)])
+def test_a_block_that_moved_within_its_function_is_upstreams(anew: int, drops: bool, tmp_path: Path) -> None:
+    """Its place is as it was before, and merging the patch would write it a second time. Where a line of it was written
+    anew it goes on; where half of it was, nobody can tell."""
+    steps = "".join(f"    step_{n}(ctx);\n" for n in range(60))
+    lines = LONG
+    for n in range(anew):
+        lines = lines.replace(f"prepare_{n}(ctx, wanted, &state->part_{n});", f"queue_up({n});")
+    base, after, moved, edited = (
+        run(here, finish=steps + there + FINISH) for here, there in (("", ""), (LONG, ""), ("", LONG), ("", lines))
+    )
+    commits = [("Merge the check", after), ("Check later", moved), ("Queue", edited)]
+    found = by_history(tmp_path, patch_of(base, after), base, *commits)
+    goes(found) if drops else stays(found)
+
+
+def test_a_merged_block_that_applies_again_is_never_kept_in_silence(tmp_path: Path) -> None:
+    """Upstream has it, further down and in half of its lines another: kept, the check would stand there twice."""
+    steps = "".join(f"    step_{n}(ctx);\n" for n in range(60))
+    half = LONG[: len(LONG) // 2].rpartition("\n")[0] + "\n"
+    base, after, later = (run(m, finish=steps + t + FINISH) for m, t in (("", ""), (LONG, ""), ("", half)))
+    found = by_history(tmp_path, patch_of(base, after), base, ("Merge the check", after), ("Half of it", later))
+    assert (found.verdict, found.action, found.fit) == (Verdict.SUPERSEDED, Action.ASK, Fit.EXACT), found.reason
 
 
 def test_a_block_that_moved_to_another_function_is_not(tmp_path: Path) -> None:
