@@ -79,6 +79,14 @@ class UpstreamUnreachable(SyncbotError):
     exit_code = Exit.UNREACHABLE
 
 
+class UpstreamBusy(UpstreamUnreachable):
+    """An upstream asks for fewer requests. `wait`: seconds until it may be asked again."""
+
+    def __init__(self, what: str, remedy: str = "", *, wait: float = 900.0) -> None:
+        super().__init__(what, remedy)
+        self.wait = wait
+
+
 class UpstreamChanged(SyncbotError):
     """A release that was seen before is gone or has other content now: a supply-chain event."""
 
@@ -87,6 +95,10 @@ class UpstreamChanged(SyncbotError):
 
 class DigestMismatch(UpstreamChanged):
     """A download's digest is not the one that the registry published."""
+
+
+class SignatureBad(UpstreamChanged):
+    """A download's signature is not of it, or not by a key that upstream is known to sign with."""
 
 
 class ForgeError(SyncbotError):
@@ -115,6 +127,10 @@ class ForgeBusy(ForgeError):
 
 class StoreError(SyncbotError):
     """The state database cannot be used."""
+
+
+class DiskFull(StoreError):
+    """There is no room for what is to be written. What was written before is whole."""
 
 
 class Fault(SyncbotError):

@@ -13,9 +13,10 @@ from typing import Any
 
 from syncbot.errors import InputError
 from syncbot.model.forge_keys import FORGE_KEYS, read_forge, read_identity
-from syncbot.model.layout_keys import LAYOUT_KEYS, inside, read_layout
+from syncbot.model.layout_keys import BRANCH_KEYS, BRANCHES, LAYOUT_KEYS, inside, read_layout
 from syncbot.model.manner_keys import MANNER_KEYS, read_manners
 from syncbot.model.policy_keys import POLICY_KEYS, read_policy
+from syncbot.model.schedules import misunderstood
 from syncbot.model.settings import Limits, Settings, commits_of
 from syncbot.model.tables import (
     COUNT,
@@ -32,6 +33,16 @@ from syncbot.model.tables import (
     parse,
     refined,
 )
+from syncbot.model.work_keys import (
+    SCHEDULES,
+    WORK_KEYS,
+    read_failing,
+    read_hooks,
+    read_politeness,
+    read_retention,
+    read_running,
+)
+from syncbot.plan.identity import slug
 
 FILE = "syncbot.toml"
 PYPROJECT = "pyproject.toml"
@@ -43,6 +54,10 @@ APP_VARIABLE = "SYNCBOT_GITHUB_APP_ID"
 KEY_VARIABLE = "SYNCBOT_GITHUB_APP_KEY"
 PASSWORD_VARIABLE = "SYNCBOT_FORGE_PASSWORD"  # noqa: S105  # the name of a variable
 STOP_VARIABLE = "SYNCBOT_STOP"
+BRANCH_VARIABLE = "SYNCBOT_BRANCH"
+HOOK_VARIABLE = "SYNCBOT_HOOK_SECRET"
+LOG_VARIABLE = "SYNCBOT_LOG"
+WEBHOOK_VARIABLE = "SYNCBOT_WEBHOOK_SECRET"
 
 _DEFAULT = Settings()
 
@@ -57,6 +72,13 @@ class Workspace:
     settings_file: Path | None
     state: Path
     database_url: str = field(repr=False)
+    shared: Path | None = None
+    """The state folder of all downstream branches, where there are several and this is one of them."""
+
+    @property
+    def cache(self) -> Path:
+        """Mirrors and downloads."""
+        return (self.shared or self.state) / "cache"
 
     @property
     def patches(self) -> Path:
@@ -71,24 +93,6 @@ class SettingDoc:
     type: str
     default: str
     sentence: str
-
-
-_CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
-_CRON_PART = r"(?:\*|\w+(?:-\w+)?)(?:/[1-9]\d?)?"
-_CRON_FIELD = re.compile(rf"{_CRON_PART}(?:,{_CRON_PART})*", re.ASCII)
-_CRON_NAMES = frozenset(re.findall("...", "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun"))
-
-
-def _cron(text: str) -> str | None:
-    expected = 'five fields, "minute hour day month weekday", each within its range'
-    fields = text.lower().split()
-    if len(fields) != len(_CRON_RANGES) or not all(_CRON_FIELD.fullmatch(word) for word in fields):
-        return expected
-    for word, (low, high) in zip(fields, _CRON_RANGES, strict=True):
-        for part in re.findall(r"(?<!/)\b\w+", word):
-            if part not in _CRON_NAMES and not (part.isdigit() and low <= int(part) <= high):
-                return expected
-    return None
 
 
 def _timezone(text: str) -> str | None:
@@ -142,10 +146,10 @@ JOBS: Key[int | None] = Key(
 )
 SCHEDULE = Key(
     "schedule",
-    refined(TEXT, _cron, "cron expression"),
+    refined(TEXT, misunderstood, "schedule"),
     _DEFAULT.schedule,
     f'"{_DEFAULT.schedule}"',
-    "When `syncbot run` syncs: minute, hour, day, month, weekday.",
+    "When `syncbot run` syncs: minute, hour, day, month, weekday; or `every 6h`, or `never`.",
 )
 TIMEZONE = Key(
     "timezone",
@@ -198,6 +202,7 @@ KEYS: tuple[Key[Any], ...] = (
     SCHEDULE,
     TIMEZONE,
     REWRITE,
+    *WORK_KEYS,
     *FORGE_KEYS,
     PATCH_BYTES,
     ARCHIVE_BYTES,
@@ -216,12 +221,21 @@ ENVIRONMENT: tuple[SettingDoc, ...] = (
         DATABASE_VARIABLE,
         "URL",
         f"SQLite in the state folder's `{DATABASE_FILE}`",
-        "The database that keeps the state.",
+        "The database that keeps the state: `sqlite:///PATH`, or `postgresql://USER@HOST/DATABASE` for many machines.",
     ),
+    SettingDoc(BRANCH_VARIABLE, "branch", "all of them", "Which of several downstream branches, as `--branch`."),
     SettingDoc(TOKEN_VARIABLE, "token", "none", "GitHub: a personal token, classic or fine-grained."),
     SettingDoc(APP_VARIABLE, "number", "none", "GitHub: the id of the App to work as, instead of a token."),
     SettingDoc(KEY_VARIABLE, "path", "none", "GitHub: the file of the App's private key."),
     SettingDoc(PASSWORD_VARIABLE, "text", "none", "The `git` forge: the password or token for https addresses."),
+    SettingDoc(HOOK_VARIABLE, "text", "none", "What news are signed with, by HMAC-SHA256, where they are posted."),
+    SettingDoc(WEBHOOK_VARIABLE, "text", "none", "What GitHub signs its deliveries to `/hooks/github` with."),
+    SettingDoc(
+        LOG_VARIABLE,
+        "`auto`, `text`, `json` or `off`",
+        "`auto` for `run`, else `off`",
+        "Logs of runs on standard error; `auto`: text on a terminal, JSON elsewhere.",
+    ),
     SettingDoc(STOP_VARIABLE, "text", "empty", "The kill switch: if it is set, nothing is written to a forge."),
 )
 """Every environment variable that is read, likewise."""
@@ -266,8 +280,31 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     _refuse_escape(root, settings, settings_file)
     given = environ.get(STATE_VARIABLE, "")
     state = Path(given).absolute() if given else root / settings.state
-    url = environ.get(DATABASE_VARIABLE, "") or f"sqlite:///{state / DATABASE_FILE}"
-    return Workspace(root, settings, settings_file, state, url)
+    url = environ.get(DATABASE_VARIABLE, "")
+    found = Workspace(root, settings, settings_file, state, url or f"sqlite:///{state / DATABASE_FILE}")
+    branch = environ.get(BRANCH_VARIABLE, "")
+    return _on_branch(found, branch, url) if branch else found
+
+
+def _on_branch(found: Workspace, branch: str, url: str) -> Workspace:
+    """The workspace as one of its several downstream branches has it: with a state, proposals and words of its own."""
+    file, settings = found.settings_file, found.settings
+    if file is None or branch not in settings.branches:
+        known = f"there are {', '.join(settings.branches)}" if settings.branches else "write [branches.NAME]"
+        raise InputError(f"the settings have no branch {branch!r}", known, path=None if file is None else str(file))
+    under = ("tool", "syncbot") if file.name == PYPROJECT else ()
+    values = check(parse(_bytes(file), str(file)), BRANCH_KEYS, (*under, BRANCHES.name, branch))
+    policy = replace(read_policy(values, settings.policy), branch=branch)
+    downstream = replace(settings.downstream, repository=settings.downstream.repository or ".", branch=branch)
+    state = found.state / "branches" / slug(branch)
+    if url and "{branch}" not in url:
+        what = f"{DATABASE_VARIABLE} names one database, and each of several downstream branches needs its own"
+        raise InputError(what, "write {branch} where the branch's name is to stand")
+    made = url.replace("{branch}", slug(branch)) or f"sqlite:///{state / DATABASE_FILE}"
+    # there is one dashboard in a repository: that of the first branch
+    manners = replace(settings.manners, dashboard=settings.manners.dashboard and branch == settings.branches[0])
+    settings = replace(settings, policy=policy, downstream=downstream, manners=manners)
+    return replace(found, settings=settings, state=state, database_url=made, shared=found.state)
 
 
 def settings_of(values: Values) -> Settings:
@@ -280,11 +317,17 @@ def settings_of(values: Values) -> Settings:
         if any(re.search(r"://[^/@\s]*:[^/@\s]*@", text) for text in (prefix, replacement)):
             what = "an address in [rewrite] holds a password"
             raise values.error(REWRITE, what, "take it out and use git's credential helper", prefix)
+    for each in values.get(SCHEDULES):
+        if each.timezone and (expected := _timezone(each.timezone)):
+            what = f'schedules.{each.name}.timezone is "{each.timezone}", but must be {expected}'
+            raise values.error(SCHEDULES, what, "", each.name, "timezone")
     layout, downstream = read_layout(values)
+    branches: Mapping[str, Any] = values.get(BRANCHES)
     return Settings(
         patches=patches,
         state=state,
         layout=layout,
+        branches=tuple(branches),
         downstream=downstream,
         policy=read_policy(values, replace(_DEFAULT.policy, commits=commits_of(layout))),
         max_new_proposals=values.get(CAP),
@@ -295,6 +338,11 @@ def settings_of(values: Values) -> Settings:
         rewrite=values.get(REWRITE),
         identity=read_identity(values),
         forge=read_forge(values),
+        running=read_running(values),
+        failing=read_failing(values),
+        polite=read_politeness(values),
+        hooks=read_hooks(values),
+        retention=read_retention(values),
         limits=Limits(
             patch_bytes=values.get(PATCH_BYTES),
             archive_bytes=values.get(ARCHIVE_BYTES),

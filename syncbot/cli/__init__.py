@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from syncbot import __version__
-from syncbot.cli.lazy import LazyGroup
+from syncbot.cli.branches import BranchedGroup
 from syncbot.errors import Exit, SyncbotError
 
 _INTERRUPTED = 130
@@ -36,13 +36,21 @@ COMMANDS = {
     "vex": ("syncbot.cli.vex", "What is known of vulnerabilities: OpenVEX."),
     "attest": ("syncbot.cli.attest", "Decisions as in-toto statements."),
     "reproduce": ("syncbot.cli.reproduce", "Make the decisions once more, and compare."),
-    "run": ("syncbot.cli.daily", "Sync daily, in the foreground, until stopped."),
+    "serve": ("syncbot.cli.serve", "Pages and an HTTP interface, until stopped."),
+    "token": ("syncbot.cli.token", "Who may act over HTTP, and on what."),
+    "run": ("syncbot.cli.daily", "Sync by schedule, in the foreground, until stopped."),
+    "worker": ("syncbot.cli.worker", "Take part in the work of many machines, until stopped."),
+    "migrate": ("syncbot.cli.migrate", "Move the state to another database."),
+    "runs": ("syncbot.cli.runs", "The newest runs, and what they did."),
+    "retry": ("syncbot.cli.retry", "End the pauses of packages that failed."),
+    "gc": ("syncbot.cli.gc", "Throw away what nobody needs."),
+    "backup": ("syncbot.cli.backup", "Save the state, and load it."),
     "doctor": ("syncbot.cli.doctor", "Say what is missing and how to mend it."),
 }
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=BranchedGroup,
     table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `syncbot init`, then `syncbot track pypi:NAME`, then `syncbot sync`.",
@@ -54,10 +62,11 @@ COMMANDS = {
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The workspace, or a folder inside it. Default: the current folder.",
 )
+@click.option("--branch", default="", metavar="NAME", help="Which downstream branch, where the settings have several.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no hints, only results and errors.")
 @click.option("--debug", is_flag=True, help="Logs, and tracebacks of unexpected errors, on standard error.")
 @click.pass_context
-def cli(context: click.Context, workspace: Path | None, quiet: bool, debug: bool) -> None:
+def cli(context: click.Context, workspace: Path | None, branch: str, quiet: bool, debug: bool) -> None:  # noqa: ARG001  # BranchedGroup takes it
     """syncbot carries a patch only while it is essential.
 
     It tracks downstream patches against upstream releases, drops those that upstream has, refreshes the rest, and

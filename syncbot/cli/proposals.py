@@ -71,10 +71,12 @@ def show_command(context: click.Context, which: str, *, as_json: bool) -> None:
 
     with shared.opened(context.obj) as workspace:
         found = proposals.show(workspace, which)
+        advice = proposals.advice(workspace, found)
+        work = proposals.work(workspace, found)
     if as_json:
-        shared.document(documents.proposal(found))
+        shared.document(documents.proposal(found, work))
     else:
-        shared.lines(texts.proposal(found))
+        shared.lines(texts.proposal(found, advice, work))
 
 
 @command.command("accept")
@@ -140,9 +142,19 @@ def tell_command(context: click.Context, which: str, order: tuple[str, ...], *, 
     from syncbot.services import proposals
 
     with shared.opened(context.obj) as workspace:
-        said = proposals.tell(workspace, which, " ".join(order))
+        said = proposals.tell(workspace, which, " ".join(_quoted(order)))
         record = proposals.show(workspace, which)
+        work = proposals.work(workspace, record)
     if as_json:
-        shared.document(documents.proposal(record))
+        shared.document(documents.proposal(record, work))
     else:
         shared.lines([said])
+
+
+def _quoted(order: tuple[str, ...]) -> list[str]:
+    """A patch may be named after a commit's subject: what the shell gives as one word stays one."""
+    word, *rest = order
+    if word in ("keep", "drop") and rest and " " in rest[0] and rest[0][0] not in "'\"`":
+        mark = next((mark for mark in "'\"`" if mark not in rest[0]), "")
+        rest[0] = f"{mark}{rest[0]}{mark}"
+    return [word, *rest]

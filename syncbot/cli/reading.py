@@ -104,9 +104,11 @@ def found(context: click.Context, names: tuple[str, ...], asked: Mapping[str, An
     """The measured packages that were asked for. Their problems and alerts are told on standard error."""
     from syncbot.report.measured import chosen
     from syncbot.services.measuring import measured
+    from syncbot.services.turns import put_aside
 
     with shared.opened(context.obj) as workspace:
         whole = measured(workspace, names, private=asked["private"])
+        shared.complaints(put_aside(workspace, names, private=asked["private"]))
     kept = chosen(whole, wanted(names, asked))
     complain(kept)
     return kept

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncbot.report.results import PackageProblem
     from syncbot.report.table import Table
     from syncbot.services.workspace import Workspace
+    from syncbot.settings import Workspace as Found
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,15 +34,69 @@ class Options:
 
 
 @contextmanager
-def opened(options: Options, *, new: bool = False, unborn: bool = False) -> Iterator[Workspace]:
-    """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit."""
+def opened(
+    options: Options, *, new: bool = False, unborn: bool = False, found: Found | None = None
+) -> Iterator[Workspace]:
+    """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit;
+    `found`: with settings that were read before."""
     from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
 
     with (
         terminal.progress(quiet=options.quiet) as progress,
-        wiring.opened(options.start, os.environ, progress, new=new, unborn=unborn, jobs=options.jobs) as found,
+        wiring.opened(
+            options.start, os.environ, progress, new=new, unborn=unborn, jobs=options.jobs, found=found
+        ) as made,
     ):
-        yield found
+        yield made
+
+
+def logs(*, always: bool = False) -> Callable[[], None]:
+    """Send the program's logs to standard error, as SYNCBOT_LOG says: `text`, `json`, `off`, or `auto` (text on a
+    terminal); gives how to undo it. Unset, `always` means `auto`, else `off`."""
+    import sys
+
+    from syncbot.settings import LOG_VARIABLE
+    from syncbot.wiring.logs import log_to
+
+    said = os.environ.get(LOG_VARIABLE, "") or ("auto" if always else "off")
+    if said not in ("auto", "text", "json", "off"):
+        raise click.UsageError(f"{LOG_VARIABLE} is {said!r}, but must be auto, text, json or off")
+    return (lambda: None) if said == "off" else log_to(sys.stderr, as_json={"text": False, "json": True}.get(said))
+
+
+def stopped_by_sigterm() -> Callable[[], None]:
+    """Make SIGTERM break the work off as Ctrl-C does: leases are given back, and the run's record says so; gives how to
+    undo it."""
+    import signal
+    import threading
+
+    def stop(*_signal: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = signal.signal(signal.SIGTERM, stop)
+
+    def undo() -> None:
+        signal.signal(signal.SIGTERM, before)
+
+    return undo
+
+
+def follow_up(options: Options) -> None:
+    """What follows a run where the settings ask for it: the feed, the file of metrics, news posted."""
+    from syncbot.settings import open_workspace
+
+    found = open_workspace(options.start, os.environ)
+    if not (found.settings.hooks.urls or found.settings.hooks.feed or found.settings.running.textfile):
+        return
+    from contextlib import closing
+
+    from syncbot.store.opening import open_store
+    from syncbot.wiring.aftermath import follow_up as follow
+
+    with closing(open_store(found.database_url)) as store:
+        follow(found, os.environ, store)
 
 
 def json_option(command: F) -> F:
@@ -112,7 +167,8 @@ def document(content: dict[str, Any]) -> None:
     """Print a JSON document on standard output."""
     from syncbot.report.documents import rendered
 
-    click.echo(rendered(content))
+    branch = os.environ.get("SYNCBOT_BRANCH", "")
+    click.echo(rendered({**content, "branch": branch} if branch else content))
 
 
 def table(content: Table) -> None:

@@ -35,26 +35,32 @@ def command(
       syncbot sync                   do it
       syncbot proposals show 1       read what came of it
     """
+    from syncbot.errors import ForgeStopped
     from syncbot.report.results import asks_person
     from syncbot.services.sync import sync
 
+    context.call_on_close(shared.logs())
+    context.call_on_close(shared.stopped_by_sigterm())
     with shared.opened(context.obj) as workspace:
         found = sync(workspace, packages, dry_run=dry_run)
-        stopped = workspace.forge.stopped() if dry_run else None
-    if stopped is not None:
-        shared.complaints([f"nothing would be written: {stopped}"])
+        stopped = workspace.forge.stopped()
+    if stopped is not None and not any(isinstance(problem.error, ForgeStopped) for problem in found.problems):
+        shared.complaints([f"nothing {'would be' if dry_run else 'is'} written: {stopped}"])
     tell(found, quiet=context.obj.quiet, private=private, as_json=as_json)
+    if not dry_run:
+        shared.follow_up(context.obj)
     asked = person and asks_person(found.checks)
     shared.leave(context, len(found.items), found.problems, person=asked)
 
 
-def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool) -> None:
-    """Print what a sync came to."""
+def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool, complain: bool = True) -> None:
+    """Print what a sync came to. `complain`: problems and alerts, too."""
     from syncbot.report import documents, texts
     from syncbot.report.visible import of_sync
 
     shown, hidden = of_sync(found, private=private)
-    shared.complaints([*texts.alerts(shown.checks), *texts.problems(shown.problems)])
+    if complain:
+        shared.complaints([*texts.alerts(shown.checks), *texts.problems(shown.problems)])
     if as_json:
         shared.document(documents.sync(shown))
         return

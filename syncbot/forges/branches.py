@@ -13,36 +13,37 @@ from datetime import datetime
 from pathlib import Path
 
 from syncbot.errors import ForgeError, ForgeRefused
+from syncbot.forges.texts import NEXT
 from syncbot.git.build import build_commits, check_branch, has_commit
 from syncbot.git.landing import reaches
 from syncbot.git.push import Remote, make_scratch
 from syncbot.git.put import commits_put, keep_put
 from syncbot.git.replay import edits, replay, same_tree, same_work
-from syncbot.model.forge import BranchCommit, Write
+from syncbot.git.trees import GitTree
+from syncbot.model.forge import BranchCommit, BranchWork, Write
 from syncbot.model.ids import CommitId
-from syncbot.model.proposals import Proposal
+from syncbot.model.proposals import Beside, Proposal
 from syncbot.model.settings import Identity
-
-NEXT = "-next"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a proposal's version is now. `beside`: empty, or the branch it went to because people's `edits` do not go
-    with it (`conflicts`: the paths); then `tip` is that branch's, and the proposal's own is as it was."""
+    """Where a proposal's version is now. `beside`: where it went because people's `edits` do not go with it
+    (`conflicts`: the paths); then `tip` is that branch's, and the proposal's own is as it was."""
 
     tip: CommitId
     edits: tuple[BranchCommit, ...] = ()
     conflicts: tuple[str, ...] = ()
-    beside: str = ""
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The recorded version of an open proposal."""
+    """The recorded version of an open proposal, and the newer one on the branch beside it."""
 
     parent: CommitId
     tip: CommitId
+    beside: Beside | None = None
 
 
 @dataclass(slots=True)
@@ -79,12 +80,15 @@ class Branches:
         is_over: Callable[[CommitId], bool],
     ) -> Placed:
         """Bring the branch to the proposal's version. `known`: the open proposal's present version, None where
-        none is open; `is_over`: whether a commit is where a finished proposal of this branch ended."""
-        beside = proposal.branch + NEXT
-        heads = self.heads(check_branch(proposal.branch), check_branch(beside), self.base)
-        below = self._below(proposal, known, heads)
+        none is open; `is_over`: whether a finished proposal of this branch ended at a commit, and its commits are kept
+        though the branch moves: downstream has them in other words, or the forge holds them by itself."""
+        next_ = proposal.branch + NEXT
+        heads = self.heads(check_branch(proposal.branch), check_branch(next_), self.base)
         stands = heads.get(proposal.branch)
         self._bring(stands, proposal.branch)
+        beside = None if known is None else known.beside
+        known = self._joined(known, stands)
+        below = self._below(proposal, known, heads)
         tip = build_commits(self.scratch, proposal.parent, proposal.commits, self.identity, at)
         found = () if stands is None or discard else self._edits(proposal.branch, stands, below, known)
         if found and known is None and stands is not None:
@@ -94,13 +98,60 @@ class Branches:
                     "merge, rename or delete it",
                 )
             found = ()
+        if found and known is not None and stands is not None and self._stands_on(stands, known.tip, tip, proposal):
+            self._clear(next_, beside, stands)
+            return Placed(known.tip, found)  # people's commits stand on this very version
         replayed = replay(self.scratch, tip, found, self.identity, at)
         if replayed.conflicts:
-            self._move(beside, tip, heads.get(beside), proposal.parent)
-            return Placed(tip, found, replayed.conflicts, beside)
+            there = self._put_beside(next_, tip, heads.get(next_), beside, proposal)
+            return Placed(there.tip, found, replayed.conflicts, there)
         if found and known is not None and stands is not None and self._holds(stands, replayed.tip, proposal.parent):
-            return Placed(known.tip, found)  # people's commits stand on this very version
-        return Placed(self._move(proposal.branch, replayed.tip, stands, proposal.parent), found)
+            self._clear(next_, beside, stands)
+            return Placed(known.tip, found)
+        moved = self._move(proposal.branch, replayed.tip, stands, proposal.parent)
+        self._clear(next_, beside, moved)
+        return Placed(moved, found)
+
+    def tidy(self, branch: str, beside: Beside | None) -> None:
+        """Take the branch beside `branch` away, unless people put something on it that `branch` has not."""
+        if beside is not None:
+            self._clear(beside.branch, beside, self.heads(check_branch(branch)).get(branch))
+
+    def _joined(self, known: Known | None, stands: CommitId | None) -> Known | None:
+        """What is known of the branch, once people merged the version beside it into it."""
+        beside = None if known is None else known.beside
+        if beside is None or stands is None or not reaches(self.scratch, stands, beside.tip):
+            return known
+        return Known(beside.parent, beside.tip)
+
+    def _stands_on(self, stands: CommitId, ours: CommitId, wanted: CommitId, proposal: Proposal) -> bool:
+        return same_work(self.scratch, ours, wanted, proposal.parent) and reaches(self.scratch, stands, ours)
+
+    def _put_beside(
+        self, branch: str, tip: CommitId, stands: CommitId | None, known: Beside | None, proposal: Proposal
+    ) -> Beside:
+        """The version on a branch of its own. What people put there is theirs, too."""
+        self._bring(stands, branch)
+        below = [proposal.parent, *([] if known is None else [known.parent])]
+        if stands is not None and self._edits(branch, stands, below, None):
+            if known is not None and self._stands_on(stands, known.tip, tip, proposal):
+                return Beside.at(branch, known.tip, proposal)  # they go on from this very version
+            raise ForgeRefused(
+                f"the branch {branch} has commits that syncbot did not make, and there is a newer version",
+                f"merge it into {proposal.branch}, rename or delete it",
+            )
+        return Beside.at(branch, self._move(branch, tip, stands, proposal.parent), proposal)
+
+    def _clear(self, branch: str, known: Beside | None, into: CommitId | None) -> None:
+        """Take a branch away whose version is elsewhere now (`into`), or no longer asked for."""
+        if known is None:
+            return
+        stands = self.heads(check_branch(branch)).get(branch)
+        if stands is None:
+            return
+        self._bring(stands, branch)
+        if stands == known.tip or (into is not None and reaches(self.scratch, into, stands)):
+            self._push(branch, None, stands)
 
     def edits(self, branch: str, parent: CommitId) -> tuple[CommitId | None, tuple[BranchCommit, ...]]:
         """Where a branch stands, and what others put on it."""
@@ -112,6 +163,11 @@ class Branches:
         self._bring(heads.get(self.base), self.base)
         below = [commit for commit in (parent, heads.get(self.base)) if commit is not None]
         return stands, self._edits(branch, stands, below, None)
+
+    def work(self, branch: str, parent: CommitId) -> BranchWork | None:
+        """What others put on a branch, with its files; None where that is nothing."""
+        stands, found = self.edits(branch, parent)
+        return BranchWork(stands, found, GitTree(self.scratch, stands)) if stands is not None and found else None
 
     def ensure(self, branch: str, tip: CommitId, ref: str) -> None:
         """Make a branch again at `tip`, which `ref` of the remote still holds, where it is gone."""
@@ -149,8 +205,8 @@ class Branches:
     ) -> tuple[BranchCommit, ...]:
         """Where nothing was pushed from here, what others pushed for syncbot is told by the address alone."""
         put = commits_put(self.scratch, branch)
-        if put and known is not None:
-            put = (*put, known.tip)
+        if put:  # and what was put beside it, which people may have merged
+            put = (*put, *commits_put(self.scratch, branch + NEXT), *(() if known is None else (known.tip,)))
         return edits(self.scratch, tip, below, self.identity, self.allowed, put)
 
     def _move(self, branch: str, to: CommitId, stands: CommitId | None, parent: CommitId) -> CommitId:
@@ -162,11 +218,12 @@ class Branches:
         self._push(branch, to, stands)
         return to
 
-    def _push(self, branch: str, to: CommitId, expected: CommitId | None) -> None:
+    def _push(self, branch: str, to: CommitId | None, expected: CommitId | None) -> None:
         ref = f"refs/heads/{branch}"
         if self.rehearse(Write("PUSH", ref, json.dumps({"expected": expected, "to": to}))):
             return
-        keep_put(self.scratch, branch, to, expected)  # first: a push may be made though its answer is lost
+        if to is not None:
+            keep_put(self.scratch, branch, to, expected)  # first: a push may be made though its answer is lost
         try:
             self.remote().push(self.scratch, branch, to, expected)
         except ForgeRefused:  # LeaseLost among them: the forge answered

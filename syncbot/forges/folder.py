@@ -16,14 +16,18 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
 from syncbot.errors import ForgeError, ForgeRefused
-from syncbot.forges.files import unusable, write_whole
+from syncbot.forges.files import read_bytes, unusable, write_whole
+from syncbot.forges.texts import TAKEN, TAKEN_BESIDE
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.report import controls
+from syncbot.report.aside import Advice, together
+from syncbot.report.page import for_file
 
 _SCHEMA = "syncbot.proposal/1"
 ANSWER = "Answer it with `syncbot proposals accept {id}` or `syncbot proposals reject {id}`."
@@ -34,10 +38,18 @@ _FRESH = 100_000_000
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A record, and where its branch stood before (None: nowhere). The record is written before the branch moves, so a
-    branch at `was` means that the move is still to be made."""
+    branch at `was` means that the move is still to be made. `beside`: a newer version that stands elsewhere."""
 
     record: ProposalRecord
     was: CommitId | None
+    beside: Beside | None = None
+    put: tuple[CommitId, ...] = ()
+    """Where syncbot put the branch before that, where people went on from it."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether downstream has all of it by other commits than those of its branch."""
+        return self.record.status is ProposalStatus.ACCEPTED and self.record.note in (TAKEN, TAKEN_BESIDE)
 
 
 class ProposalFolder:
@@ -65,9 +77,10 @@ class ProposalFolder:
         finally:
             os.close(handle)
 
-    def all(self) -> list[Kept]:
-        """Every record, newest first."""
-        return [kept for _id, kept in sorted(self._read().items(), reverse=True)]
+    def all(self, *, ticks: bool = False) -> list[Kept]:
+        """Every record, newest first. `ticks`: with the boxes that people ticked on its page."""
+        found = [kept for _id, kept in sorted(self._read().items(), reverse=True)]
+        return [self._ticked(kept) for kept in found] if ticks else found
 
     def get(self, id: str) -> Kept:
         found = self._read().get(int(id)) if id.isascii() and id.isdigit() else None
@@ -75,20 +88,35 @@ class ProposalFolder:
             raise ForgeRefused(f"there is no proposal {id!r}", "syncbot proposals lists them")
         return found
 
+    def _ticked(self, kept: Kept) -> Kept:
+        """The record with what people ticked on its page. Where there is no page that can be read, nothing is."""
+        page = read_bytes(self._page(kept.record)) or b""
+        if b"[x]" not in page and b"[X]" not in page:
+            return kept
+        names = frozenset(controls.ticked(page.decode("utf-8", "replace")))
+        body = controls.with_ticks(kept.record.body, names)
+        return replace(kept, record=replace(kept.record, body=body))
+
     def next_id(self) -> str:
         return str(max(self._read(), default=0) + 1)
 
     def newest(self, package: PackageName, line: str) -> Kept | None:
-        return next((k for k in self.all() if (k.record.package, k.record.line) == (package, line)), None)
+        """With the boxes that people ticked on its page."""
+        found = next((k for k in self.all() if (k.record.package, k.record.line) == (package, line)), None)
+        return None if found is None else self._ticked(found)
 
     def write(self, kept: Kept) -> None:
         """Write the record where it differs from the one on disk."""
         self._write(self._records / f"{kept.record.id}.json", _to_text(kept))
 
-    def write_page(self, record: ProposalRecord) -> None:
-        """Write the Markdown page where it differs from the one on disk."""
+    def write_page(self, record: ProposalRecord, advice: Advice | None = None) -> None:
+        """Write the Markdown page where it differs from the one on disk. `advice`: what to do about a version beside
+        it."""
+        self._write(self._page(record), page(record, self._answer, advice))
+
+    def _page(self, record: ProposalRecord) -> Path:
         name = f"{record.id}-{re.sub(r'[^A-Za-z0-9._@+-]', '-', record.package)}.md"
-        self._write(self._folder / "proposals" / name, page(record, self._answer))
+        return self._folder / "proposals" / name
 
     def _write(self, path: Path, text: str) -> None:
         if write_whole(path, text.encode("utf-8", "surrogateescape")):
@@ -135,16 +163,16 @@ def new_record(proposal: Proposal, id: str, tip: CommitId, opened: datetime, upd
     )
 
 
-def page(record: ProposalRecord, answer: str = ANSWER) -> str:
-    """The Markdown page: title, state, body."""
+def page(record: ProposalRecord, answer: str = ANSWER, advice: Advice | None = None) -> str:
+    """The Markdown page: title, state, what to do, body."""
     title = " ".join(record.title.split())
     state = f"{record.status}, draft" if record.draft and record.status is ProposalStatus.OPEN else str(record.status)
     note = f" ({' '.join(record.note.split())})" if record.note else ""
     lines = [f"# {title}", "", f"Proposal {record.id}: {state}{note}. Branch `{record.branch}`."]
     if record.status is ProposalStatus.OPEN:
         todo = "It waits for a person and cannot be accepted yet." if record.draft else answer.format(id=record.id)
-        lines += ["", todo]
-    return "\n".join([*lines, "", record.body.strip("\n"), ""])
+        lines += ["", todo if advice is None else together(advice)]
+    return "\n".join([*lines, "", for_file(record.body.strip("\n"), record.id), ""])
 
 
 def _to_text(kept: Kept) -> str:
@@ -153,6 +181,8 @@ def _to_text(kept: Kept) -> str:
         value = getattr(kept.record, field.name)
         document[field.name] = value.isoformat() if isinstance(value, datetime) else value
     document["was"] = kept.was
+    document["put"] = list(kept.put)
+    document["beside"] = None if kept.beside is None else asdict(kept.beside)
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -161,11 +191,11 @@ def _from_file(path: Path) -> Kept:
         document = json.loads(path.read_bytes())
         if document.pop("schema") != _SCHEMA:
             raise ValueError("another schema")
-        was = document.pop("was")
+        was, beside, put = document.pop("was"), document.pop("beside", None), document.pop("put", ())
         document["status"] = ProposalStatus(document["status"])
         for name in ("opened", "updated"):
             document[name] = datetime.fromisoformat(document[name])
-        return Kept(ProposalRecord(**document), was)
+        return Kept(ProposalRecord(**document), was, None if beside is None else Beside(**beside), tuple(put))
     except OSError as error:
         raise unusable(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

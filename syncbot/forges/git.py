@@ -7,7 +7,7 @@ finds the branch there and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,11 +21,12 @@ from syncbot.forges.mail import Mailbox
 from syncbot.forges.talk import FolderTalk
 from syncbot.git.change import change
 from syncbot.git.landing import contains, outcome
-from syncbot.model.forge import Details, OtherProposal, Person, Write
-from syncbot.model.ids import PackageName
-from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.forge import BranchWork, Details, OtherProposal, Person, Write
+from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
 from syncbot.model.settings import ForgeSettings, Words
 from syncbot.model.trees import Entry
+from syncbot.report import aside
 
 _ANSWER = "Merge the branch, and the next `syncbot sync` takes it as accepted; or `syncbot proposals reject {id}`."
 
@@ -46,7 +47,7 @@ class GitForge(FolderTalk):
         return None if found is None else found.record
 
     def list(self) -> Sequence[ProposalRecord]:
-        return [kept.record for kept in self._records.all()]
+        return [kept.record for kept in self._records.all(ticks=True)]
 
     def propose(self, proposal: Proposal, at: datetime, *, discard: bool = False) -> ProposalRecord:
         """As the port says. Raises HostileInput for a branch name or path that git refuses."""
@@ -56,23 +57,29 @@ class GitForge(FolderTalk):
             known = newest.record if newest is not None and open_ else None
             placed = self._branches.place(
                 proposal,
-                None if known is None else Known(known.parent, known.tip),
+                None if known is None or newest is None else Known(known.parent, known.tip, newest.beside),
                 at,
                 discard=discard,
-                is_over=lambda commit: any(kept.record.tip == commit for kept in self._records.all()),
+                is_over=lambda tip: any(kept.is_taken and kept.record.tip == tip for kept in self._records.all()),
             )
-            if placed.beside and known is not None:
-                return self._step_aside(known, proposal, placed, at)
+            if placed.beside is not None and known is not None and newest is not None:
+                return self._step_aside(newest, placed.beside, placed, at)
             id = self._records.next_id() if known is None else known.id
             made = new_record(proposal, id, placed.tip, at if known is None else known.opened, at)
             if known is not None and replace(made, updated=known.updated) == known:
                 made = known
+            if newest is not None and known is not None and newest.beside is not None:
+                self._come_together(newest)
             self._keep_record(made)
         self.own_labels(made.id, proposal.labels)
         self.ask_once(made.id, proposal.assignees, proposal.reviewers)
         return made
 
-    def accept(self, id: str, at: datetime) -> ProposalRecord:
+    def work(self, id: str) -> BranchWork | None:
+        record = self._records.get(id).record
+        return self._branches.work(record.branch, record.parent)
+
+    def accept(self, id: str, at: datetime, *, head: CommitId | None = None) -> ProposalRecord:  # noqa: ARG002
         record = self._records.get(id).record
         if record.status is ProposalStatus.ACCEPTED:
             return record
@@ -82,13 +89,20 @@ class GitForge(FolderTalk):
                 f"proposal {id} is not merged, and this forge merges nothing",
                 f"merge the branch {record.branch}, bring the workspace up to date, and run it again",
             )
-        return self._keep_record(replace(record, status=ProposalStatus.ACCEPTED, updated=at))
+        self._branches.tidy(record.branch, self._records.get(id).beside)
+        return self._keep_record(replace(record, status=ProposalStatus.ACCEPTED, note="", updated=at))
 
     def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
         return outcome(self._branches.scratch, record.parent, record.tip)
 
-    def taken(self, id: str, at: datetime) -> ProposalRecord:
-        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN, at)
+    def beside(self, id: str) -> Beside | None:
+        return self._records.get(id).beside
+
+    def tidy(self, id: str) -> None:
+        """Nothing ends here but by this forge, which tidies at once."""
+
+    def taken(self, id: str, at: datetime, *, beside: bool = False) -> ProposalRecord:
+        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN_BESIDE if beside else texts.TAKEN, at, beside=beside)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, ProposalStatus.REJECTED, reason, at)
@@ -120,29 +134,48 @@ class GitForge(FolderTalk):
     def other_diff(self, id: str) -> bytes:
         raise ForgeRefused(f"there is no proposal {id!r} of anybody else", "this forge holds syncbot's own alone")
 
-    def _step_aside(self, known: ProposalRecord, proposal: Proposal, placed: Placed, at: datetime) -> ProposalRecord:
-        text = texts.stepped_aside(proposal.branch, placed.beside, placed.edits, placed.conflicts)
-        self.comment(known.id, text, at)
-        return self._keep_record(replace(known, note=texts.waiting_note(placed.edits, placed.beside)))
+    def _step_aside(self, known: Kept, beside: Beside, placed: Placed, at: datetime) -> ProposalRecord:
+        record = known.record
+        if known.beside is None:
+            advice = self._advice(record, beside)
+            self.comment(record.id, aside.stepped_aside(advice, placed.edits, placed.conflicts), at)
+        return self._keep_record(replace(record, note=aside.waiting_note(placed.edits, beside.branch)), beside)
 
-    def _end(self, id: str, status: ProposalStatus, reason: str, at: datetime) -> ProposalRecord:
-        record = self._records.get(id).record
+    def _come_together(self, known: Kept) -> None:
+        """What was said of the branch beside is over."""
+        for comment in self.comments(known.record.id):
+            if known.beside is not None and comment.author.me and aside.is_about(comment.body, known.beside.branch):
+                self.minimise(known.record.id, comment.id)
+
+    def _advice(self, record: ProposalRecord, beside: Beside) -> aside.Advice:
+        return aside.Advice.typed(record.id, record.branch, beside.branch, self._branches.remote().shown)
+
+    def _end(
+        self, id: str, status: ProposalStatus, reason: str, at: datetime, *, beside: bool = False
+    ) -> ProposalRecord:
+        kept = self._records.get(id)
+        record = kept.record
         if record.status is status:
             return record
         self._must_be_open(record)
+        if beside and kept.beside is not None:
+            record = kept.beside.of(record)
+        self._branches.tidy(record.branch, kept.beside)
         return self._keep_record(replace(record, status=status, note=reason, updated=at))
 
-    def _keep_record(self, record: ProposalRecord) -> ProposalRecord:
-        kept = Kept(record, None)
-        page: Callable[[ProposalRecord], object] = (
-            self._records.write_page if self._settings.words is Words.MARKDOWN else self._mailbox().write
-        )
+    def _keep_record(self, record: ProposalRecord, beside: Beside | None = None) -> ProposalRecord:
+        kept = Kept(record, None, beside)
+        newest = self._records.newest(record.package, record.line)
+        is_news = newest is None or replace(newest, was=None) != kept
         if self._rehearsal is None:
-            if self.find(record.package, record.line) != record:
+            if is_news:
                 self._allow()
             self._records.write(kept)
-            page(record)
-        elif self.find(record.package, record.line) != record:
+            if self._settings.words is Words.MARKDOWN:
+                self._records.write_page(record, None if beside is None else self._advice(record, beside))
+            else:
+                self._mailbox().write(record)
+        elif is_news:
             self._rehearsal.append(Write("RECORD", record.id))
         return record
 

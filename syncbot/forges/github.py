@@ -19,16 +19,17 @@ from syncbot.forges import texts
 from syncbot.forges.asked import Asked
 from syncbot.forges.branches import Branches, Known, Placed
 from syncbot.forges.github_api import NEW, TITLE, Api
-from syncbot.forges.github_book import CLOSED, REJECTED, Book, entry_of
+from syncbot.forges.github_book import ACCEPTED, CLOSED, REJECTED, Book, entry_of
 from syncbot.forges.github_models import Entry, Pull
 from syncbot.forges.github_talk import GitHubTalk
 from syncbot.forges.github_wire import NotThere, Unprocessable
 from syncbot.forges.marker import Marker
 from syncbot.git.landing import contains, outcome
 from syncbot.model import trees
-from syncbot.model.forge import NOBODY, BranchCommit, Details, OtherProposal, Write
+from syncbot.model.forge import NOBODY, BranchCommit, BranchWork, Details, OtherProposal, Write
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.report import aside
 
 _NO_DRAFTS = "draft pull requests are not supported"
 
@@ -100,13 +101,15 @@ class GitHubForge(GitHubTalk):
             self._disarm(standing[0].number)
         placed = self._branches.place(
             proposal,
-            None if known is None else Known(known.parent, known.tip),
+            None if known is None else Known(known.parent, known.tip, known.beside),
             at,
             discard=discard,
             is_over=lambda commit: self._book.is_over(proposal.branch, commit),
         )
-        if placed.beside and standing is not None:
-            return self._step_aside(standing[0], standing[1], proposal, placed, at)
+        if placed.beside is not None and standing is not None:
+            return self._step_aside(standing[0], standing[1], placed.beside, placed, at)
+        if known is not None and standing is not None and known.beside is not None:
+            self._come_together(standing[0].number, known.beside)
         mark = self._mark(proposal, placed.tip, at, known)
         if standing is None:
             pull = self._open(proposal, markers.write(proposal.body, mark))
@@ -120,7 +123,17 @@ class GitHubForge(GitHubTalk):
         self._book.remember(entry, new=standing is None)
         return self._book.record(entry, mark)
 
-    def accept(self, id: str, at: datetime) -> ProposalRecord:  # noqa: ARG002  # GitHub's clock counts
+    def work(self, id: str) -> BranchWork | None:
+        entry, mark = self._book.one(id)
+        return self._branches.work(mark.branch, mark.parent) if entry.open else None
+
+    def accept(
+        self,
+        id: str,
+        at: datetime,  # noqa: ARG002  # GitHub's clock counts
+        *,
+        head: CommitId | None = None,
+    ) -> ProposalRecord:
         entry, mark = self._book.one(id)
         if entry.merged is None:
             self._must_be_open(entry)
@@ -128,13 +141,14 @@ class GitHubForge(GitHubTalk):
                 # a person merged it in the workspace: GitHub takes it as merged once that is pushed
                 return self._book.record(entry, mark)
             try:
-                self._api.merge(id, mark.tip, f"Merge proposal {id}: {' '.join(entry.title.split())}")
+                self._api.merge(id, head or mark.tip, f"Merge proposal {id}: {' '.join(entry.title.split())}")
             except ForgeRefused as error:
                 raise ForgeRefused(
                     f"the forge does not merge proposal {id} ({error.what})", "see its page for what is missing"
                 ) from error
             if self._api.session.is_rehearsal:
                 return replace(self._book.record(entry, mark), status=ProposalStatus.ACCEPTED)
+            self._branches.tidy(mark.branch, mark.beside)
             self._book.forget()
             entry, mark = self._book.one(id)
         return self._book.record(entry, mark)
@@ -142,9 +156,16 @@ class GitHubForge(GitHubTalk):
     def outcome(self, record: ProposalRecord) -> Mapping[str, trees.Entry | None]:
         return outcome(self._branches.scratch, record.parent, record.tip)
 
-    def taken(self, id: str, at: datetime) -> ProposalRecord:
-        """GitHub knows it as closed: that it was accepted is remembered in the store."""
-        return replace(self._end(id, CLOSED, texts.TAKEN, at), status=ProposalStatus.ACCEPTED)
+    def beside(self, id: str) -> Beside | None:
+        return self._book.one(id)[1].beside
+
+    def tidy(self, id: str) -> None:
+        mark = self._book.one(id)[1]
+        self._branches.tidy(mark.branch, mark.beside)
+
+    def taken(self, id: str, at: datetime, *, beside: bool = False) -> ProposalRecord:
+        newer = self.beside(id) if beside else None
+        return self._end(id, ACCEPTED, texts.TAKEN if newer is None else texts.TAKEN_BESIDE, at, newer)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, REJECTED, reason, at)
@@ -157,10 +178,10 @@ class GitHubForge(GitHubTalk):
         if entry.open:
             return self._book.record(entry, mark)
         pull = self._api.pull(id)
-        if pull.merged or self._book.standing(mark.package, mark.line) is not None:
+        if pull.merged or mark.ended == ACCEPTED or self._book.standing(mark.package, mark.line) is not None:
             raise ForgeRefused(f"proposal {id} cannot be opened again", "make a new one")
         self._branches.ensure(pull.head_branch, pull.head, f"refs/pull/{id}/head")
-        mark = replace(mark, ended="", note="", at=at)
+        mark = replace(mark, ended="", note="", at=at, beside=None)
         body = markers.write(markers.read(entry.body)[0], mark)
         try:
             self._api.change_pull(id, state="open", body=body)
@@ -271,18 +292,24 @@ class GitHubForge(GitHubTalk):
         if not self._api.session.is_rehearsal:
             self._asked.add(number)
 
-    def _step_aside(
-        self, entry: Entry, known: Marker, proposal: Proposal, placed: Placed, at: datetime
-    ) -> ProposalRecord:
-        text = texts.stepped_aside(proposal.branch, placed.beside, placed.edits, placed.conflicts)
-        self.comment(entry.number, text, at)
-        mark = replace(known, note=texts.waiting_note(placed.edits, placed.beside))
+    def _step_aside(self, entry: Entry, known: Marker, beside: Beside, placed: Placed, at: datetime) -> ProposalRecord:
+        if known.beside is None:
+            remote = self._branches.remote().shown
+            advice = aside.Advice(known.branch, beside.branch, remote, "comment `/syncbot discard`")
+            self.comment(entry.number, aside.stepped_aside(advice, placed.edits, placed.conflicts), at)
+        mark = replace(known, note=aside.waiting_note(placed.edits, beside.branch), beside=beside)
         if mark != known:
             body = markers.write(markers.read(entry.body)[0], mark)
             self._api.change_pull(entry.number, body=body)
             entry = replace(entry, body=body)
             self._book.remember(entry, new=False)
         return self._book.record(entry, mark)
+
+    def _come_together(self, number: str, beside: Beside) -> None:
+        """What was said of the branch beside is over."""
+        for comment in self.comments(number):
+            if comment.author.me and aside.is_about(comment.body, beside.branch):
+                self.minimise(number, comment.id)
 
     def _assign(self, number: str, logins: Sequence[str]) -> Sequence[str]:
         try:
@@ -303,11 +330,12 @@ class GitHubForge(GitHubTalk):
             return list(reviewers)
         return [name for one in reviewers for name in self._ask(number, [one])]
 
-    def _end(self, id: str, ended: str, reason: str, at: datetime) -> ProposalRecord:
+    def _end(self, id: str, ended: str, reason: str, at: datetime, newer: Beside | None = None) -> ProposalRecord:
         """State and reason go in one request, so that a close of ours is never taken for a person's."""
         entry, mark = self._book.one(id)
         if entry.open:
-            mark = replace(mark, ended=ended, note=reason, at=at)
+            self._branches.tidy(mark.branch, mark.beside)
+            mark = replace(mark if newer is None else _of(mark, newer), ended=ended, note=reason, at=at, beside=None)
             body = markers.write(markers.read(entry.body)[0], mark)
             self._api.change_pull(id, state="closed", body=body)
             entry = replace(entry, open=False, body=body, closed=at)
@@ -343,6 +371,19 @@ class GitHubForge(GitHubTalk):
     def _must_be_open(self, entry: Entry) -> None:
         if not entry.open:
             raise ForgeRefused(f"proposal {entry.number} is not open", "syncbot proposals lists those that are")
+
+
+def _of(mark: Marker, newer: Beside) -> Marker:
+    """The marker as it would be, did the version beside it stand on its own branch."""
+    return replace(
+        mark,
+        tip=newer.tip,
+        parent=newer.parent,
+        title=newer.title,
+        fingerprint=newer.fingerprint,
+        draft=newer.draft,
+        target=newer.target_version,
+    )
 
 
 def _parted(reviewers: Sequence[str]) -> tuple[list[str], list[str]]:

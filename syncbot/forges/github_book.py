@@ -11,8 +11,10 @@ from syncbot.model.forge import NOBODY, Person
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 
-CLOSED, REJECTED = "closed", "rejected"
-"""How syncbot itself ended a proposal, in its marker."""
+CLOSED, REJECTED, ACCEPTED = "closed", "rejected", "accepted"
+"""How syncbot itself ended a proposal, in its marker. Accepted: by other commits than its own, which GitHub knows as
+closed alone."""
+_ENDED = {CLOSED: ProposalStatus.CLOSED, ACCEPTED: ProposalStatus.ACCEPTED}
 
 Marked = tuple[Entry, Marker]
 
@@ -91,8 +93,7 @@ class Book:
         if entry.merged is not None:
             return ProposalStatus.ACCEPTED, ""
         if mark.ended:
-            status = ProposalStatus.CLOSED if mark.ended == CLOSED else ProposalStatus.REJECTED
-            return status, mark.note
+            return _ENDED.get(mark.ended, ProposalStatus.REJECTED), mark.note
         # another bot's close (it was stale) is no word about the content, but to come back against it would be spam
         return ProposalStatus.REJECTED, f"closed by {self._closer(entry).login or 'an account that is gone'}"
 

@@ -16,14 +16,26 @@ from syncbot.errors import ForgeError, ForgeRefused, HostileInput, InputError
 from syncbot.forges import texts
 from syncbot.forges.folder import Kept, ProposalFolder, new_record
 from syncbot.forges.talk import FolderTalk
-from syncbot.git.build import bring, build_commits, check_branch, has_commit, make_bare, move_branch, tip_of
+from syncbot.git.build import (
+    bring,
+    build_commits,
+    check_branch,
+    delete_branch,
+    has_commit,
+    make_bare,
+    move_branch,
+    time_of,
+    tip_of,
+)
 from syncbot.git.landing import contains, head_of, land, outcome, reaches
 from syncbot.git.replay import edits, replay, same_work
-from syncbot.model.forge import BranchCommit, Details, OtherProposal, Person, Write
+from syncbot.git.trees import GitTree
+from syncbot.model.forge import BranchCommit, BranchWork, Details, OtherProposal, Person, Write
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
 from syncbot.model.settings import Identity
 from syncbot.model.trees import Entry
+from syncbot.report import aside
 
 
 class LocalForge(FolderTalk):
@@ -40,10 +52,20 @@ class LocalForge(FolderTalk):
 
     def find(self, package: PackageName, line: str) -> ProposalRecord | None:
         found = self._records.newest(package, line)
+        if found is not None and self._is_begun(found):
+            with self._working():
+                self._finish(found)
         return None if found is None else found.record
 
+    def _is_begun(self, kept: Kept) -> bool:
+        """Whether a call was killed between writing the record and moving the branch: that nobody else would mend, for
+        the record says already what there is to say."""
+        if kept.record.status is not ProposalStatus.OPEN or self._rehearsal is not None or self.stopped() is not None:
+            return False
+        return tip_of(self.repository, kept.record.branch) == kept.was != kept.record.tip
+
     def list(self) -> Sequence[ProposalRecord]:
-        return [kept.record for kept in self._records.all()]
+        return [kept.record for kept in self._records.all(ticks=True)]
 
     def propose(self, proposal: Proposal, at: datetime, *, discard: bool = False) -> ProposalRecord:
         """As the port says. Raises HostileInput for a branch name or path that git refuses, ForgeError where the branch
@@ -76,18 +98,45 @@ class LocalForge(FolderTalk):
 
     def _renew(self, proposal: Proposal, known: Kept | None, at: datetime, *, discard: bool) -> Kept:
         """Build the new version, with what people put on the branch replayed on top."""
-        stands = self._free_tip(proposal.branch, known)
         self._make(proposal.parent)
-        tip = build_commits(self.repository, proposal.parent, proposal.commits, self._identity, at)
-        found = () if known is None or stands is None or discard else self._edits(known, stands)
-        replayed = replay(self.repository, tip, found, self._identity, at)
-        if known is not None and replayed.conflicts:
-            return self._step_aside(known, proposal, tip, found, replayed.conflicts, at)
+        stands = self._free_tip(proposal.branch, known)
+        tip, made = self._build(proposal, known, at)
         id = self._records.next_id() if known is None else known.record.id
         opened = at if known is None else known.record.opened
+        now = self._joined(known, stands)
+        found = () if now is None or stands is None or discard else self._edits(now, stands)
+        if now is not None and stands is not None and found and self._stands_on(stands, now.record.tip, tip, proposal):
+            kept = Kept(new_record(proposal, id, now.record.tip, opened, at), now.was, put=now.put)
+            self._come_together(known, stands)
+            return self._answer(kept)  # people's commits stand on this very version
+        replayed = replay(self.repository, tip, found, self._identity, made)
+        if known is not None and replayed.conflicts:
+            return self._step_aside(known, proposal, tip, found, replayed.conflicts, at)
         kept = Kept(new_record(proposal, id, replayed.tip, opened, at), stands)
+        self._come_together(known, replayed.tip)
         self._publish(kept)
         return kept
+
+    def _build(self, proposal: Proposal, known: Kept | None, at: datetime) -> tuple[CommitId, datetime]:
+        """The new version, and its time: what stands beside already is found again, object for object."""
+        beside = None if known is None else known.beside
+        then = None if beside is None else time_of(self.repository, beside.tip)
+        for when in (then, at):
+            if when is not None:
+                tip = build_commits(self.repository, proposal.parent, proposal.commits, self._identity, when)
+                if when is at or beside is None or tip == beside.tip:
+                    break
+        return tip, when if when is not None else at
+
+    def _joined(self, known: Kept | None, stands: CommitId | None) -> Kept | None:
+        """What is known of the branch, once people merged the version beside it into it."""
+        beside = None if known is None else known.beside
+        if known is None or beside is None or stands is None or not reaches(self.repository, stands, beside.tip):
+            return known
+        return Kept(beside.of(known.record), None, put=(known.record.tip, *known.put))
+
+    def _stands_on(self, stands: CommitId, ours: CommitId, wanted: CommitId, proposal: Proposal) -> bool:
+        return same_work(self.repository, ours, wanted, proposal.parent) and reaches(self.repository, stands, ours)
 
     def _step_aside(
         self,
@@ -99,15 +148,56 @@ class LocalForge(FolderTalk):
         at: datetime,
     ) -> Kept:
         """People's commits do not go together with the new version: theirs stays, ours goes to a branch beside it."""
-        beside = f"{proposal.branch}-next"
-        stands = tip_of(self.repository, beside)
-        if stands is None or not same_work(self.repository, stands, tip, proposal.parent):
-            self._rehearse_or("PUSH", f"refs/heads/{beside}", lambda: move_branch(self.repository, beside, tip, stands))
-        self.comment(known.record.id, texts.stepped_aside(proposal.branch, beside, found, conflicts), at)
-        kept = replace(known, record=replace(known.record, note=texts.waiting_note(found, beside)))
+        there = self._put_beside(known, proposal, tip)
+        if known.beside is None:
+            advice = self._advice(known.record.id, proposal.branch, there.branch)
+            self.comment(known.record.id, aside.stepped_aside(advice, found, conflicts), at)
+        kept = replace(known, record=replace(known.record, note=aside.waiting_note(found, there.branch)), beside=there)
         if kept != known:
-            self._rehearse_or("RECORD", known.record.id, lambda: self._records.write(kept))
+            self._answer(kept)
         return kept
+
+    def _put_beside(self, known: Kept, proposal: Proposal, tip: CommitId) -> Beside:
+        """The version on a branch of its own. What people put there is theirs, too."""
+        branch = f"{proposal.branch}{texts.NEXT}"
+        stands = tip_of(self.repository, branch)
+        before = known.beside
+        if stands is None or (before is not None and stands == before.tip) or self._is_ours(stands, before, proposal):
+            if stands is None or not same_work(self.repository, stands, tip, proposal.parent):
+                self._rehearse_or(
+                    "PUSH", f"refs/heads/{branch}", lambda: move_branch(self.repository, branch, tip, stands)
+                )
+                stands = tip
+            return Beside.at(branch, stands, proposal)
+        if before is not None and self._stands_on(stands, before.tip, tip, proposal):
+            return Beside.at(branch, before.tip, proposal)  # they go on from this very version
+        raise ForgeRefused(
+            f"the branch {branch} has commits that syncbot did not make, and there is a newer version",
+            f"merge it into {proposal.branch}, rename or delete it",
+        )
+
+    def _is_ours(self, stands: CommitId, before: Beside | None, proposal: Proposal) -> bool:
+        """Whether nobody else put anything there, by the address alone: a call was killed before it could say so."""
+        return before is None and not edits(self.repository, stands, [proposal.parent], self._identity)
+
+    def _come_together(self, known: Kept | None, into: CommitId) -> None:
+        """What was said of the branch beside is over."""
+        if known is None or known.beside is None:
+            return
+        self._clear(known, into)
+        for comment in self.comments(known.record.id):
+            if comment.author.me and aside.is_about(comment.body, known.beside.branch):
+                self.minimise(known.record.id, comment.id)
+
+    def _clear(self, kept: Kept, into: CommitId | None) -> None:
+        """Take the branch beside away, unless people put something on it that `into` has not."""
+        branch = "" if kept.beside is None else kept.beside.branch
+        stands = tip_of(self.repository, branch) if branch else None
+        if kept.beside is None or stands is None:
+            return
+        if stands == kept.beside.tip or (into is not None and reaches(self.repository, into, stands)):
+            away = lambda: delete_branch(self.repository, branch, stands)  # noqa: E731
+            self._rehearse_or("PUSH", f"refs/heads/{branch}", away, texts.AWAY)
 
     def _publish(self, kept: Kept) -> None:
         def write() -> None:
@@ -116,9 +206,9 @@ class LocalForge(FolderTalk):
 
         self._rehearse_or("PUSH", f"refs/heads/{kept.record.branch}", write)
 
-    def _rehearse_or(self, method: str, target: str, act: Callable[[], None]) -> None:
+    def _rehearse_or(self, method: str, target: str, act: Callable[[], None], body: str = "") -> None:
         if self._rehearsal is not None:
-            self._rehearsal.append(Write(method, target))
+            self._rehearsal.append(Write(method, target, body))
         else:
             self._allow()
             act()
@@ -132,7 +222,7 @@ class LocalForge(FolderTalk):
         here = head_of(self._root)
         parent = kept.record.parent
         below = (parent,) if here is None else (parent, here)
-        put = [kept.record.tip]
+        put = [kept.record.tip, *kept.put]
         if tip == kept.was:  # a call was killed before it moved the branch: what is there was looked at before
             put.append(tip)
         return edits(self.repository, tip, below, self._identity, put=put)
@@ -158,7 +248,13 @@ class LocalForge(FolderTalk):
     def other_diff(self, id: str) -> bytes:
         raise ForgeRefused(f"there is no proposal {id!r} of anybody else", "the local forge holds syncbot's own alone")
 
-    def accept(self, id: str, at: datetime) -> ProposalRecord:
+    def work(self, id: str) -> BranchWork | None:
+        kept = self._records.get(id)
+        head = tip_of(self.repository, kept.record.branch)
+        found = () if head is None or kept.record.status is not ProposalStatus.OPEN else self._edits(kept, head)
+        return BranchWork(head, found, GitTree(self.repository, head)) if head is not None and found else None
+
+    def accept(self, id: str, at: datetime, *, head: CommitId | None = None) -> ProposalRecord:
         """As the port says. Accepting again what is accepted changes nothing."""
         if self._rehearsal is not None:
             self._rehearsal.append(Write("MERGE", id))
@@ -169,15 +265,21 @@ class LocalForge(FolderTalk):
             if record.status is not ProposalStatus.ACCEPTED:
                 self._must_be_open(record)
                 self._allow()  # before the workspace is touched, not after
-                tip = self._merge(kept, at)
-                record = replace(record, tip=tip, status=ProposalStatus.ACCEPTED, updated=at)
-            return self._answer(Kept(record, kept.was))
+                tip = self._merge(kept, at, head)
+                record = replace(record, tip=tip, status=ProposalStatus.ACCEPTED, note="", updated=at)
+            return self._ended(kept, record)
 
     def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
         return outcome(self.repository, record.parent, record.tip)
 
-    def taken(self, id: str, at: datetime) -> ProposalRecord:
-        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN, at)
+    def beside(self, id: str) -> Beside | None:
+        return self._records.get(id).beside
+
+    def tidy(self, id: str) -> None:
+        """Nothing ends here but by this forge, which tidies at once."""
+
+    def taken(self, id: str, at: datetime, *, beside: bool = False) -> ProposalRecord:
+        return self._end(id, ProposalStatus.ACCEPTED, texts.TAKEN_BESIDE if beside else texts.TAKEN, at, beside=beside)
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
         return self._end(id, ProposalStatus.REJECTED, reason, at)
@@ -199,31 +301,44 @@ class LocalForge(FolderTalk):
             self._publish(kept)
             return kept.record
 
-    def _end(self, id: str, status: ProposalStatus, reason: str, at: datetime) -> ProposalRecord:
+    def _end(
+        self, id: str, status: ProposalStatus, reason: str, at: datetime, *, beside: bool = False
+    ) -> ProposalRecord:
         with self._working():
             kept = self._records.get(id)
             record = kept.record
             if record.status is not status:
                 self._must_be_open(record)
+                if beside and kept.beside is not None:
+                    record = kept.beside.of(record)
                 record = replace(record, status=status, note=reason, updated=at)
-            return self._answer(Kept(record, kept.was))
+            return self._ended(kept, record)
 
-    def _merge(self, kept: Kept, at: datetime) -> CommitId:
+    def _ended(self, kept: Kept, record: ProposalRecord) -> ProposalRecord:
+        """What is over leaves nothing beside it."""
+        self._clear(kept, tip_of(self.repository, kept.record.branch))
+        return self._answer(Kept(record, kept.was)).record
+
+    def _merge(self, kept: Kept, at: datetime, head: CommitId | None) -> CommitId:
         """Bring the proposal into the workspace; gives the commit of its branch that is there then."""
         record = kept.record
         tip = tip_of(self.repository, record.branch) or record.tip
         if tip != kept.was and contains(self._root, tip) and not reaches(self.repository, record.parent, tip):
             return tip  # merged by hand, or by a call that was killed before it could say so
-        if record.draft:
+        if head not in (None, tip):
+            raise ForgeRefused(f"the branch {record.branch} has moved since it was looked at", "run it again")
+        if record.draft and head is None:
             raise ForgeRefused(
                 f"proposal {record.id} is a draft: it waits for a person",
-                "solve what its page lists, then run syncbot sync",
+                f"solve what `syncbot proposals show {record.id}` lists, then run syncbot sync",
             )
-        self._finish(kept)
-        bring(self._root, self.repository, record.tip)
+        if head is None:
+            self._finish(kept)
+        end = head or record.tip
+        bring(self._root, self.repository, end)
         message = f"Merge proposal {record.id}: {' '.join(record.title.split())}\n"
-        land(self._root, record.tip, message, self._identity, at)
-        return record.tip
+        land(self._root, end, message, self._identity, at)
+        return end
 
     def _finish(self, kept: Kept, *, discard: bool = False) -> ProposalRecord:
         """Bring branch and page to what the record says. Nothing is written where they are there."""
@@ -234,19 +349,27 @@ class LocalForge(FolderTalk):
         if stands != record.tip:
             self._allow()
             move_branch(self.repository, record.branch, record.tip, stands)
-        self._records.write_page(record)
+        self._write_page(kept)
         return record
 
-    def _answer(self, kept: Kept) -> ProposalRecord:
+    def _write_page(self, kept: Kept) -> None:
+        record, beside = kept.record, kept.beside
+        advice = None if beside is None else self._advice(record.id, record.branch, beside.branch)
+        self._records.write_page(record, advice)
+
+    def _advice(self, id: str, branch: str, beside: str) -> aside.Advice:
+        return aside.Advice.typed(id, branch, beside, str(self.repository))
+
+    def _answer(self, kept: Kept) -> Kept:
         def write() -> None:
             self._records.write(kept)
-            self._records.write_page(kept.record)
+            self._write_page(kept)
 
         self._rehearse_or("RECORD", kept.record.id, write)
-        return kept.record
+        return kept
 
     def _free_tip(self, branch: str, known: Kept | None) -> CommitId | None:
-        """Where the branch stands, if all that is on it is ours and done with."""
+        """Where the branch stands, if all that is on it is ours and done with, or in the workspace."""
         same = [kept for kept in self._records.all() if kept.record.branch == branch]
         for kept in same:
             if kept.record.status is ProposalStatus.OPEN and (known is None or kept.record.id != known.record.id):
@@ -257,9 +380,13 @@ class LocalForge(FolderTalk):
         stands = tip_of(self.repository, branch)
         if known is not None and known.record.branch == branch:
             return stands
-        if stands is None or any(stands in (kept.record.tip, kept.was) for kept in same):
+        if stands is None or any(self._is_done(kept, stands) for kept in same):
             return stands
         raise self._pushed(branch)
+
+    def _is_done(self, kept: Kept, stands: CommitId) -> bool:
+        """Whether a finished proposal left its branch there, with no commit of people's that only the branch holds."""
+        return stands in (kept.record.tip, kept.was) and (kept.is_taken or not self._edits(kept, stands))
 
     def _is_pushed(self, kept: Kept) -> bool:
         """Whether the branch stands where syncbot never put it."""

@@ -16,16 +16,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, default
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 
 from syncbot.forges.files import read_bytes, write_whole
 from syncbot.git.change import Change
+from syncbot.git.commit import signed_off
+from syncbot.model.addresses import is_path
 from syncbot.model.ids import CommitId
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.settings import Identity
+from syncbot.report import controls
 from syncbot.report.plain_text import plain_text
 
 _WIDE = 72
@@ -37,8 +42,12 @@ _SHOWN = ("The patch that leaves:", "The patch as it becomes:", "As it was:", "T
 """What stands above diffs of a story that stand in the mail's own patch, too."""
 _FENCE = re.compile(r"(`{3,})[a-z]*")
 _PATCH = re.compile(r"^(?=diff -|---(?:\s|$)|\+\+\+ |@@ |Index: |>*From |-- $)", re.M)
-_CONTROLS = "### Controls"
-_DOMAIN = re.compile(r"[^@]+@([A-Za-z0-9.-]+)")
+_HERE = frozenset({"### Check it yourself", "### Settle the draft", "### Stop it", controls.HEADING})
+"""Sections for who runs syncbot: their commands and addresses say nothing to the people of a list."""
+_WHY = "### Why this came, and how to stop it"
+_DOMAIN = re.compile(r"[^@]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})")
+_NOWHERE = "syncbot.invalid"
+"""Ends a Message-ID where the bot's own address has no domain that others could have, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Mailbox:
         said = "\0".join((record.fingerprint, record.tip, record.title, record.body, str(record.draft)))
         digest = hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:40]
         found = _DOMAIN.fullmatch(self.identity.email)
-        return f"<{digest}.{record.id}@{found[1] if found else 'syncbot.invalid'}>"
+        return f"<{digest}.{record.id}@{found[1] if found else _NOWHERE}>"
 
     def _version(self, record: ProposalRecord, mark: str, sent: list[EmailMessage]) -> EmailMessage:
         number = len(sent) + 1
@@ -109,7 +118,7 @@ class Mailbox:
 
     def _message(self, subject: str, at: datetime, mark: str) -> EmailMessage:
         message = EmailMessage(policy=SMTP.clone(max_line_length=0, cte_type="8bit"))
-        message["From"] = f"{_line(self.identity.name)} <{_line(self.identity.email)}>"
+        message["From"] = self._sender()
         if self.to:
             message["To"] = _line(self.to)
         message["Subject"] = subject
@@ -117,15 +126,32 @@ class Mailbox:
         message["Message-ID"] = mark
         return message
 
+    def _sender(self) -> Address | str:
+        """The identity as RFC 5322 has it: a name with a comma is quoted, or it would be two people."""
+        name, mail = _line(self.identity.name), _line(self.identity.email)
+        try:
+            return Address(name, addr_spec=mail)
+        except (HeaderParseError, ValueError, IndexError):  # an address that is none is left to who sends the mail
+            return formataddr((name, mail))
+
+    def _is_public(self) -> bool:
+        """Whether others can fetch from there: a path is of this machine."""
+        return not is_path(self.remote) and not self.remote.startswith("file:")
+
+    def _branch(self, record: ProposalRecord, made: Change | None) -> str:
+        commits = "" if made is None else "".join(f"\n  - {_line(subject)}" for subject in made.subjects) + "\n"
+        if self._is_public():
+            return f"The branch, commit by commit:\n\n    git fetch {self.remote} {record.branch}\n{commits}"
+        return f"Commit by commit:\n{commits}" if commits else ""
+
     def _text(self, record: ProposalRecord, number: int) -> str:
         """First what would be the commit's message, below the line the rest, then the patch."""
         head, rest = _halves(record.body.replace("\r\n", "\n"))
         below = _told(rest) if rest else ""
         before = f"This takes the place of v{number - 1}.\n\n" if number > 1 else ""
-        fetch = f"The branch, commit by commit:\n\n    git fetch {self.remote} {record.branch}\n"
         made = self.change(record.parent, record.tip)
-        commits = "" if made is None else "".join(f"\n  - {_line(subject)}" for subject in made.subjects) + "\n"
-        parts = [_told(head), f"---\n{before}{below}\n{fetch}{commits}", _patch(made)]
+        above = signed_off(_told(head), self.identity)
+        parts = [above, f"---\n{before}{below}\n{self._branch(record, made)}", _patch(made, self._is_public())]
         return "\n".join([*parts, "-- ", "syncbot", ""])
 
 
@@ -133,12 +159,26 @@ def _halves(body: str) -> tuple[str, str]:
     """What goes above the line and what goes below it, without the diffs that the patch shows anyway and without the
     controls. What is quoted in a fence is a part of neither's structure, whatever lines are in it."""
     parts = _parts(body)
-    end = next((at for at, part in enumerate(parts) if part == _CONTROLS), len(parts))
-    kept = [part for at, part in enumerate(parts[:end]) if not _is_shown(parts, at)]
+    kept = _for_all([part for at, part in enumerate(parts) if not _is_shown(parts, at)])
     folds = [at for at, part in enumerate(kept) if part.startswith("<details>")]
     headings = [at for at, part in enumerate(kept) if part.startswith("### ")]
     split = next(iter(folds or headings), len(kept))
     return "\n".join(kept[:split]), "\n".join(kept[split:])
+
+
+def _for_all(parts: list[str]) -> list[str]:
+    """Without the sections that only who runs syncbot can use."""
+    kept: list[str] = []
+    heading = ""
+    for part in parts:
+        if part.startswith("### "):
+            heading = part
+            kept += ["### Why this came"] if part == _WHY else [part] if part not in _HERE else []
+        elif heading == _WHY and part.startswith("Close this"):
+            heading = controls.HEADING
+        elif heading not in _HERE:
+            kept.append(part)
+    return kept
 
 
 def _parts(body: str) -> list[str]:
@@ -169,13 +209,14 @@ def _told(markdown: str) -> str:
     return _PATCH.sub(" ", plain_text(markdown, _WIDE))
 
 
-def _patch(made: Change | None) -> str:
-    """The files and the patch itself, where a mail can hold it."""
+def _patch(made: Change | None, public: bool) -> str:
+    """The files and the patch itself, where a mail can hold it. `public`: whether others can fetch the branch."""
     if made is None:
         return ""
     text = _as_text(made.diff)
     if text is None:
-        return f"{made.stat}\nThe patch does not go into a mail as it is; fetch the branch.\n"
+        where = "fetch the branch" if public else "ask for the branch"
+        return f"{made.stat}\nThe patch does not go into a mail as it is; {where}.\n"
     return f"{made.stat}\n{text}"
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from syncbot.model.ids import CommitId, Fingerprint, PackageName
+from syncbot.model.proposals import Beside
 
 _MARKER = re.compile(r"\n*<!-- syncbot:proposal/1 (\{[^<>]*\}) -->\s*$")
 _ANY = re.compile(r"<!--\s*syncbot:proposal/1 ", re.IGNORECASE)
@@ -43,11 +44,15 @@ class Marker:
     labels: tuple[str, ...] = ()
     ended: str = ""
     note: str = ""
+    beside: Beside | None = None
+    """A newer version on another branch."""
 
 
 def write(body: str, marker: Marker) -> str:
     """The body with the marker as its last line."""
     row = asdict(marker) | {"at": marker.at.isoformat()}
+    if marker.beside is None:
+        del row["beside"]
     text = json.dumps(row, separators=(",", ":"))  # ASCII: anything else is \\uXXXX already
     text = _MEANT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return f"{_ANY.sub('<!-- ', body).rstrip()}\n\n<!-- syncbot:proposal/1 {text} -->\n"
@@ -77,4 +82,15 @@ def _of(row: Mapping[str, Any]) -> Marker:
         raise ValueError("no time, or no labels")
     rest: dict[str, Any] = {**words, **commits}
     told = {"labels": tuple(row["labels"]), "ended": row["ended"], "note": row["note"]}
-    return Marker(**rest, at=at, draft=row["draft"] is True, **told)
+    beside = None if row.get("beside") is None else _beside(row["beside"])
+    return Marker(**rest, at=at, draft=row["draft"] is True, beside=beside, **told)
+
+
+def _beside(row: Mapping[str, Any]) -> Beside:
+    found = Beside(**row)
+    words = (found.branch, found.title, found.fingerprint, found.target_version)
+    if not all(isinstance(word, str) for word in words) or not isinstance(found.draft, bool):
+        raise ValueError("not text")
+    if not all(isinstance(id, str) and _COMMIT.fullmatch(id) for id in (found.tip, found.parent)):
+        raise ValueError("no commit")
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +15,8 @@ from syncbot.diff.paths import check
 from syncbot.errors import HostileInput, InputError
 from syncbot.git.commit import make_commit, signed_off
 from syncbot.git.run import GitFailed, git
+from syncbot.model.fork import DOCUMENT, Fork
+from syncbot.model.fork import read as read_fork
 from syncbot.model.ids import CommitId
 from syncbot.model.proposals import ProposalCommit
 from syncbot.model.settings import Identity
@@ -43,12 +46,20 @@ def build_commits(
     repository: Path, parent: CommitId, commits: Sequence[ProposalCommit], identity: Identity, at: datetime
 ) -> CommitId:
     """Write `commits` one on top of the other, the first on `parent`; gives the last one's id (`parent` where there are
-    none). No branch moves. The same arguments give the same id, signatures apart. Raises HostileInput for a path that
-    leaves the tree, touches `.git` or goes through a symbolic link or submodule; InputError where the parent is not
-    there."""
+    none). No branch moves. Where they change the commits that a fork carries, its branch is made anew (`git.rebuild`),
+    and their files follow as commits of their own. The same arguments give the same id, signatures apart. Raises
+    HostileInput for a path that leaves the tree, touches `.git` or goes through a symbolic link or submodule;
+    InputError where the parent is not there."""
+    fork = last_fork(commits)
+    if fork is not None:
+        from syncbot.git.rebuild import rebuilt  # noqa: PLC0415  # most branches are built of files
+
+        for_people = "\n".join(commit.message.rstrip("\n") + "\n" for commit in commits if DOCUMENT in commit.changes)
+        parent = rebuilt(repository, parent, fork, for_people, identity, at)
+        commits = _beside(commits)
     for commit in commits:
         for path in commit.changes:
-            _check(path)
+            check_path(path)
     opened = pygit2.Repository(str(repository))
     signature = signature_of(identity, at)
     tip = commit_of(opened, parent)
@@ -57,6 +68,18 @@ def build_commits(
         message = signed_off(commit.message.rstrip("\n") + "\n", identity)
         tip = make_commit(opened, signature, signature, message, tree, [tip.id], identity)
     return CommitId(str(tip.id))
+
+
+def last_fork(commits: Sequence[ProposalCommit]) -> Fork | None:
+    """The downstream branch as the last of the commits has it, where it is commits that are to be made anew."""
+    found = [content for commit in commits if (content := commit.changes.get(DOCUMENT)) is not None]
+    return read_fork(found[-1]) if found else None
+
+
+def _beside(commits: Sequence[ProposalCommit]) -> list[ProposalCommit]:
+    """What the commits change in files, beside the commits that are made anew: a setting, say."""
+    left = [{path: c for path, c in commit.changes.items() if path != DOCUMENT} for commit in commits]
+    return [replace(commit, changes=rest) for commit, rest in zip(commits, left, strict=True) if rest]
 
 
 def has_commit(repository: Path, commit: CommitId) -> bool:
@@ -110,6 +133,24 @@ def move_branch(repository: Path, branch: str, to: CommitId, expected: CommitId 
         ) from error
 
 
+def time_of(repository: Path, commit: CommitId) -> datetime | None:
+    """When it was committed, None where it is not there."""
+    if not has_commit(repository, commit):
+        return None
+    return datetime.fromtimestamp(commit_of(pygit2.Repository(str(repository)), commit).commit_time, UTC)
+
+
+def delete_branch(repository: Path, branch: str, expected: CommitId) -> None:
+    """Raises RefMoved where the branch does not stand at `expected`."""
+    try:
+        git(["update-ref", "-d", f"refs/heads/{branch}", expected], cwd=repository)
+    except GitFailed as error:
+        raise RefMoved(
+            f"the branch {branch} in {repository} cannot be deleted at {expected[:12]} ({error.said})",
+            "somebody else may have moved it: run the command again",
+        ) from error
+
+
 def check_branch(name: str) -> str:
     """The name itself if git takes it for a branch (the rules of `git check-ref-format --branch`). Raises
     HostileInput."""
@@ -119,7 +160,7 @@ def check_branch(name: str) -> str:
     return name
 
 
-def _check(path: str) -> None:
+def check_path(path: str) -> None:
     check(path)
     if any(part in ("", ".") for part in path.split("/")) or "\\" in path:
         raise HostileInput(f"the path {path!r} is not a plain one", "give it relative to the root, with single slashes")

@@ -46,6 +46,8 @@ class GitDownstream:
         return self._repository.head_is_unborn
 
     def branch(self) -> str:
+        if self.is_unborn:
+            return str(self._repository.lookup_reference("HEAD").target).removeprefix("refs/heads/")
         return "HEAD" if self._repository.head_is_detached else self._repository.head.shorthand
 
     def at(self, commit: CommitId) -> Tree:

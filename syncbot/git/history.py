@@ -28,6 +28,11 @@ from syncbot.model.ids import CommitId
 __all__ = ["HistoryDamaged", "HistoryIndex", "HistoryView"]
 
 
+def history_file(git_dir: Path, cache: Path) -> Path:
+    """Where what is known of that repository's commits is kept."""
+    return cache / f"history-{hashlib.sha256(os.fsencode(git_dir.resolve())).hexdigest()[:24]}.sqlite"
+
+
 class HistoryIndex:
     """Facts about the commits of the repository at `git_dir` (a bare repository or a `.git`), kept in a file under
     `cache`. Open it once per process and repository; not for several threads. A view holds until the next `ensure` or
@@ -35,9 +40,8 @@ class HistoryIndex:
 
     def __init__(self, git_dir: Path, cache: Path) -> None:
         self._git_dir = git_dir.resolve()
-        name = hashlib.sha256(os.fsencode(self._git_dir)).hexdigest()[:24]
-        self.file = cache / f"history-{name}.sqlite"
-        self._lock = cache / f"history-{name}.lock"
+        self.file = history_file(self._git_dir, cache)
+        self._lock = self.file.with_suffix(".lock")
         try:
             cache.mkdir(parents=True, exist_ok=True)
             self._repo = pygit2.Repository(str(self._git_dir))

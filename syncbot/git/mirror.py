@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from syncbot.errors import UpstreamUnreachable
 from syncbot.git.refs import Peeled, keep_peeled, read_peeled, read_refs, read_upstream
 from syncbot.git.run import GitFailed, git, git_network
 from syncbot.git.trees import forget
-from syncbot.model.addresses import check_git, is_path, rewrite, shown
+from syncbot.model.addresses import check_git, host, is_path, rewrite, shown
 from syncbot.model.ids import CommitId
+from syncbot.model.releases import Upstream
 from syncbot.ports.source import Progress
 
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
@@ -64,11 +65,24 @@ class Fetched:
 class Mirror:
     """The mirror at `path` of the repository at `address`. `rules` rewrite the address, as git's insteadOf."""
 
-    def __init__(self, path: Path, address: str, rules: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        address: str,
+        rules: Iterable[tuple[str, str]] = (),
+        turn: Callable[[str], AbstractContextManager[None]] = lambda _host: nullcontext(),
+        agent: str = "",
+    ) -> None:
+        """`turn`: what each request to a host is done in; `agent`: who asks, as servers are told, empty: git."""
         self.path = path
+        self._turn, self._agent = turn, agent
         address = check_git(rewrite(check_git(address), rules))
         # git runs in the mirror's folder, so that a relative path would mean another place
         self._address = str(Path(address).expanduser().absolute()) if is_path(address) else address
+
+    @property
+    def _host(self) -> str:
+        return host(Upstream("git", self._address))
 
     @property
     def shown(self) -> str:
@@ -76,7 +90,7 @@ class Mirror:
 
     def fetch(self, progress: Progress) -> Fetched:
         """Bring the mirror up to date, building it where there is none. Raises UpstreamUnreachable, HostileInput."""
-        with _alone(self.path):
+        with alone(self.path):
             head, refs = self._ask()
             here = self._here()
             if here is None:
@@ -98,7 +112,7 @@ class Mirror:
 
     def rebuild(self, progress: Progress) -> None:
         """Fetch everything anew and put it in the place of what is there."""
-        with _alone(self.path):
+        with alone(self.path):
             self._build(self._ask()[0], progress)
 
     def tags(self) -> tuple[Tag, ...]:
@@ -147,11 +161,13 @@ class Mirror:
         without one."""
         if is_path(self._address) and (found := read_upstream(Path(self._address))) is not None:
             return found
-        out = git_network(
-            ["ls-remote", "--symref", "--", self._address, *_PATTERNS],
-            address=self._address,
-            timeout=_REFERENCE_CHECK,
-        )
+        with self._turn(self._host):
+            out = git_network(
+                ["ls-remote", "--symref", "--", self._address, *_PATTERNS],
+                address=self._address,
+                timeout=_REFERENCE_CHECK,
+                agent=self._agent,
+            )
         head, refs = "", {}
         for line in out.decode("utf-8", "surrogateescape").splitlines():
             what, _, name = line.partition("\t")
@@ -197,12 +213,14 @@ class Mirror:
         forget(self.path)
 
     def _transfer(self, into: Path, progress: Progress) -> None:
-        git_network(
-            [*_FETCH, "--", self._address, *_REFS],
-            address=self._address,
-            cwd=into,
-            progress=progress,
-        )
+        with self._turn(self._host):
+            git_network(
+                [*_FETCH, "--", self._address, *_REFS],
+                address=self._address,
+                cwd=into,
+                progress=progress,
+                agent=self._agent,
+            )
 
     def _keep(self, changes: tuple[TagChange, ...]) -> None:
         """Hold on to what changed tags pointed at: a proof may rest on it, and a person wants to see it."""
@@ -277,7 +295,7 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """One process at a time works on a mirror; the lock goes when the process does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

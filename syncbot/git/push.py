@@ -55,14 +55,15 @@ class Remote:
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         self._git(scratch, ["fetch", *options, "--", self._checked(), *refs], "read")
 
-    def push(self, scratch: Path, branch: str, to: CommitId, expected: CommitId | None) -> None:
-        """Move a branch from `expected` (None: it must not be there) to a commit of `scratch`, or not at all. Raises
+    def push(self, scratch: Path, branch: str, to: CommitId | None, expected: CommitId | None) -> None:
+        """Move a branch from `expected` (None: it must not be there) to a commit of `scratch` (None: away), or not at
+        all. Raises
         LeaseLost where it stands elsewhere, ForgeRefused where the forge protects it, ForgeError."""
         ref = _HEADS + check_branch(branch)
         lease = f"--force-with-lease={ref}:{expected or ''}"
         command = ["push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", lease]
         try:
-            said = self._run(scratch, [*command, "--", self._checked(), f"{to}:{ref}"], ok=(0, 1))
+            said = self._run(scratch, [*command, "--", self._checked(), f"{to or ''}:{ref}"], ok=(0, 1))
         except GitFailed as error:
             raise ForgeError(
                 f"the branch {branch} cannot be pushed ({self._clean(error.said)})",

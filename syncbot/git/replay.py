@@ -11,6 +11,7 @@ import pygit2
 
 from syncbot.git.build import commit_of, signature_of
 from syncbot.git.commit import make_commit
+from syncbot.git.rebuild import rebuilt_by_us
 from syncbot.model.forge import BranchCommit
 from syncbot.model.ids import CommitId
 from syncbot.model.settings import Identity
@@ -46,9 +47,14 @@ def edits(
     for older in below:
         if older in opened:
             walker.hide(commit_of(opened, older).id)
-    ours = _reached(opened, put, below)
+    bases, made = rebuilt_by_us(commit_of(opened, tip), identity)
+    for base in bases:
+        walker.hide(base)
+    ours = _reached(opened, put, [*below, *(CommitId(str(base)) for base in bases)])
     found: list[BranchCommit] = []
     for commit in walker:
+        if commit.id in made and (ours is None or commit.id in ours):
+            continue
         if _is_own(commit, identity, ours) or _mail(commit.author.raw_email) in _lower(allowed):
             continue
         found.append(_told(commit))
@@ -95,7 +101,7 @@ def replay(
     for told in commits:
         commit = commit_of(opened, told.id)
         if len(commit.parents) > 1:
-            wrong = _evil(opened, commit)
+            wrong = evil(opened, commit)
             if wrong:
                 return Replayed(onto, wrong)
             continue
@@ -120,8 +126,10 @@ def same_work(repository: Path, one: CommitId, other: CommitId, parent: CommitId
     for _ in range(_MOST):
         if str(here.id) == parent or str(there.id) == parent:
             return here.id == there.id
-        if _work(here) != _work(there) or len(here.parents) != 1 or len(there.parents) != 1:
+        if _work(here) != _work(there):
             return False
+        if len(here.parents) != 1 or len(there.parents) != 1:
+            return here.parent_ids == there.parent_ids  # a fork's branch begins with a merge
         here, there = here.parents[0], there.parents[0]
     return False
 
@@ -135,7 +143,7 @@ def _work(commit: pygit2.Commit) -> tuple[object, ...]:
     return commit.tree.id, commit.message, commit.author.raw_name, commit.author.raw_email, commit.committer.raw_email
 
 
-def _evil(opened: pygit2.Repository, merge: pygit2.Commit) -> tuple[str, ...]:
+def evil(opened: pygit2.Repository, merge: pygit2.Commit) -> tuple[str, ...]:
     """The paths where a merge is not what merging its parents gives: a person's work that cannot be replayed."""
     if len(merge.parents) > 2:
         return ("(a merge of more than two branches)",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from syncbot.errors import HostileInput, SyncbotError, UpstreamUnreachable
+from syncbot.errors import DiskFull, HostileInput, SyncbotError, UpstreamBusy, UpstreamUnreachable
 from syncbot.model.addresses import TRANSPORTS, scrubbed
 from syncbot.ports.source import Progress
 
@@ -49,6 +50,8 @@ _LOCAL = (
     "GIT_EXTERNAL_DIFF",
 )
 _LONGEST_LINE = 4096
+_NO_ROOM = "No space left on device"
+_LIMITED = re.compile(r"returned error: 429\b")
 _PERCENT = re.compile(r"^(?:remote: )?([A-Z][A-Za-z ]+?): +\d+% \((\d+)/(\d+)\)")
 
 
@@ -60,18 +63,46 @@ def end_all() -> None:
     """End every git that still runs for this process: what waits for them is broken off. They are asked first, for git
     then takes its lock files away, and made to soon after."""
     running = [process for process in list(_running) if process.poll() is None]
+    helpers = [pid for process in running for pid in _helpers(process.pid)]
     for process in running:
         process.terminate()
+    _signal(helpers, signal.SIGTERM)
     until = time.monotonic() + _PATIENCE
     while any(process.poll() is None for process in running) and time.monotonic() < until:
         time.sleep(0.005)
     for process in running:
         process.kill()
+    _signal(helpers, signal.SIGKILL)
+
+
+def _cut(process: subprocess.Popen[bytes]) -> None:
+    """End one git at once: it took too long."""
+    helpers = _helpers(process.pid)
+    process.kill()
+    _signal(helpers, signal.SIGKILL)
+
+
+def _helpers(pid: int) -> list[int]:
+    """The processes that git started, such as the one that talks HTTP: they outlive it where they wait for a server,
+    and hold its pipes open. None where the system does not tell."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [found for child in children for found in (int(child), *_helpers(int(child)))]
+
+
+def _signal(pids: Sequence[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End one git, as `end_all` does."""
+    helpers = _helpers(process.pid)
     process.terminate()
+    _signal(helpers, signal.SIGTERM)
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
@@ -149,13 +180,14 @@ def git_network(
     cwd: Path | None = None,
     timeout: float = NETWORK,
     progress: Progress | None = None,
+    agent: str = "",
 ) -> bytes:
     """As `git`, for a command that talks to `address`: progress is told from git's standard error, and a failure is
     UpstreamUnreachable with git's own last words."""
-    process = _start(arguments, cwd, None, False)
+    process = _start(arguments, cwd, {"GIT_HTTP_USER_AGENT": agent} if agent else None, False)
     assert process.stdout is not None
     assert process.stderr is not None
-    watch = threading.Timer(timeout, process.kill)
+    watch = threading.Timer(timeout, _cut, (process,))
     watch.start()
     lines: list[str] = []
     reader = threading.Thread(target=_listen, args=(process.stderr, lines, progress), daemon=True)
@@ -175,6 +207,11 @@ def git_network(
     if process.returncode == 0:
         return out
     said = f"took longer than {timeout:.0f} seconds" if late else _said("\n".join(lines).encode())
+    if _NO_ROOM in said:
+        raise DiskFull(f"there is no room left on the disk ({said})", "make room, then run it again")
+    if _LIMITED.search(said):
+        what = f"cannot reach {scrubbed(address)}: it asks for fewer requests ({said})"
+        raise UpstreamBusy(what, "run it again later")
     raise UpstreamUnreachable(
         f"cannot reach {scrubbed(address)}: {said or f'git ended with status {process.returncode}'}",
         "check the address, the network and your git credentials (git asks for none here)",
@@ -195,7 +232,7 @@ def _start(
         process = subprocess.Popen(
             ["git", *_PREFIX, *arguments],
             cwd=cwd,
-            env=_environment(env),
+            env=_environment(env) | _confined(cwd),
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -205,6 +242,14 @@ def _start(
     except FileNotFoundError:
         missing = "the folder is not there" if cwd is not None and not cwd.is_dir() else "git is not installed"
         raise GitFailed(arguments[0], None, missing) from None
+
+
+def _confined(cwd: Path | None) -> dict[str, str]:
+    """A bare repository that is damaged is none for git, which would then take the one that it lies in: the user's. So
+    it is kept from looking further up."""
+    if cwd is None or not cwd.name.endswith((".git", ".git.building")):
+        return {}
+    return {"GIT_CEILING_DIRECTORIES": os.pathsep.join({str(cwd.absolute().parent), str(cwd.resolve().parent)})}
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from functools import cache
 from syncbot.diff.patch import Patch, subject_of
 from syncbot.judge.commits import CommitSearch, Findings, Match
 from syncbot.judge.commits_form import Form
-from syncbot.judge.commits_score import PART
+from syncbot.judge.commits_score import PART, SPLIT
 from syncbot.judge.commits_since import Since, since
 from syncbot.judge.commits_sketch import Block, Reader
 from syncbot.judge.history import CommitFacts, History, Witness
@@ -55,7 +55,7 @@ class Lineage:
         found = self._search.find(patch.files, witness_of(patch.header), base, target, aliases)
         first = None
         if self._first_release is not None and found.absorbed and not found.taken_back:
-            first = self._first_release(found.absorbed[0].commit.id)
+            first = self._first_release(_last_needed(found.absorbed).commit.id)
         known = any(self._history.knows(path) for file in found.sketch.files for path in file.paths)
         absorbed = tuple(match for match in found.live if match.rule is not PART)
         comparer = self._search.comparer
@@ -153,7 +153,11 @@ class Trace:
 
     @property
     def commit(self) -> CommitId | None:
-        return self.absorbed[0].commit.id if self.absorbed else None
+        """The commit that is the patch; of several that are it together, the one that made it whole."""
+        if not self.absorbed:
+            return None
+        split = self.absorbed[0].rule is SPLIT
+        return (_last_needed(self.absorbed) if split else self.absorbed[0]).commit.id
 
     def evidence(self) -> tuple[Evidence, ...]:
         """One line a commit: what it is to the patch, its subject, author and day, the first release that has it."""
@@ -191,6 +195,18 @@ def _fact(kind: str, what: str, commit: CommitFacts, release: str | None, more: 
     detail = f"{what}: {commit.subject!r} by {commit.author_name}, {day or 'on no day'}{more}"
     shown = "" if day is None else day.isoformat()
     return Evidence(kind, detail, commit.id, commit.subject, commit.author_name, shown, release or "")
+
+
+def _last_needed(absorbed: Sequence[Match]) -> Match:
+    """The last in history of those commits that hold something of the patch which the better ones before them do not:
+    from there on upstream has it whole."""
+    held = list(absorbed[0].blocks)
+    needed = [absorbed[0]]
+    for match in absorbed[1:]:
+        if any(share > have + LEAST for share, have in zip(match.blocks, held, strict=True)):
+            held = list(map(max, held, match.blocks))
+            needed.append(match)
+    return max(needed, key=lambda match: match.commit.key)
 
 
 def witness_of(header: bytes) -> Witness:

@@ -127,7 +127,8 @@ def _touched(judgement: SeriesJudgement) -> set[str]:
         names = {name for file in judged.files for name in (file.path, file.target_path) if name}
         (gone if judged.action is Action.DROP else kept).update(names)
         plain = judged.verdict in (Verdict.UNTOUCHED, Verdict.APPLIES, Verdict.REFRESH, Verdict.TRIM)
-        if not plain and judged.proof is not Proof.PROVED:
+        told = judged.action is Action.DROP and judged.proof is None  # on a word, whatever merging would leave
+        if told or (not plain and judged.proof is not Proof.PROVED):
             unsure |= names
     return unsure | (gone & kept)
 

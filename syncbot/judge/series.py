@@ -91,9 +91,17 @@ def _decide(entry: SeriesPatch, patch: Patch, stand: Stand, stacks: Stacks) -> D
         return replace(decision, action=Action.ASK, proof=Proof.SUGGESTED, detail=detail)
     if entry.keep is not None and decision.action is Action.DROP:
         return replace(decision, action=Action.ASK, detail=f"{decision.detail}; but it is pinned: {entry.keep}")
+    if entry.drop and entry.keep is None and decision.verdict is not Verdict.OBSOLETE:
+        return _told_to_go(decision, entry.drop)
     if stand.blocked_by and not _stands_alone(decision, stand, files, stacks):
         return _blocked(decision)
     return decision
+
+
+def _told_to_go(decision: Decision, why: str) -> Decision:
+    """It goes on downstream's own word, whatever it is to the release; that is no claim about upstream."""
+    detail = f"{decision.detail}; it goes with this release on downstream's own word, {why}".removeprefix("; ")
+    return replace(decision, action=Action.DROP, proof=None, detail=detail)
 
 
 def _trace(patch: Patch, stand: Stand, files: Sequence[FileFinding], stacks: Stacks) -> Trace | None:

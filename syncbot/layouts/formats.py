@@ -18,6 +18,7 @@ FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "npm": ("syncbot.layouts.npm", "NpmFormat"),
         "apkbuild": ("syncbot.layouts.apkbuild", "ApkbuildFormat"),
         "openembedded": ("syncbot.layouts.openembedded", "OpenembeddedFormat"),
+        "fork": ("syncbot.layouts.fork", "ForkFormat"),
         "mail": ("syncbot.layouts.mail", "MailFormat"),
     }
 )

@@ -46,11 +46,29 @@ TAG_PATTERN = Key(
     "found out",
     "Which tags are releases; its one group is the version.",
 )
+SIGNING_KEY = Key(
+    "signing-key",
+    TEXT,
+    "",
+    "none",
+    "The file of OpenPGP keys by which upstream signs its archives, from the package's folder; else from the root.",
+)
 KEEP: Key[tuple[tuple[str, str], ...]] = Key(
     "keep", NAME_TABLE, (), "empty", "Patches that the bot never drops, each with the reason."
 )
 
-KEYS: tuple[Key[Any], ...] = (UPSTREAM, HISTORY, BASE, RANGE, *POLICY_KEYS, OWNERS, PRIVATE, TAG_PATTERN, KEEP)
+KEYS: tuple[Key[Any], ...] = (
+    UPSTREAM,
+    HISTORY,
+    BASE,
+    RANGE,
+    *POLICY_KEYS,
+    OWNERS,
+    PRIVATE,
+    TAG_PATTERN,
+    SIGNING_KEY,
+    KEEP,
+)
 """Every key of a package.toml. Those of the policy fall back to the workspace's settings."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from syncbot.errors import Fault, InputError
+from syncbot.layouts.instruction import obeyed
 from syncbot.layouts.manifest import new_manifest
 from syncbot.layouts.names import free_name, one_line
 from syncbot.layouts.overlay import Below, Overlay
@@ -96,7 +97,7 @@ class NativeLayout:
         if reason is not None:
             reason = one_line(reason)
             changes[f"{package.path}/{MANIFEST}"] = _pinned(_manifest(downstream, package), free, reason)
-        restored = SeriesPatch(free, content, None, reason)
+        restored = obeyed(SeriesPatch(free, content, None, reason))
         return self._sealed(downstream, replace(package, series=(*package.series, restored)), changes)
 
     def pin(self, downstream: Tree, package: Package, name: str, reason: str) -> Mapping[str, bytes | None]:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 
 from syncbot.errors import Fault, HostileInput, InputError, SyncbotError
 from syncbot.layouts import saying
-from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, TAG_PATTERN
+from syncbot.layouts.instruction import obeyed
+from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, SIGNING_KEY, TAG_PATTERN
 from syncbot.layouts.names import free_name, one_line
 from syncbot.layouts.overlay import Overlay
-from syncbot.layouts.reading import escape, link_on
-from syncbot.layouts.recipe import Download, Format, Holding, Listed, Place, Recipe
+from syncbot.layouts.reading import escape, link_on, signing_key
+from syncbot.layouts.recipe import Deferring, Download, Format, Holding, Listed, Place, Recipe
 from syncbot.layouts.saying import Ground, Said, Sayings
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
@@ -81,14 +82,7 @@ class PackagingLayout:
         for edit in edits:
             if edit.name not in patches:
                 raise InputError(f"{edit.name} is not in the series of {package.name}", "run it again")
-            if edit.action is Action.DROP:
-                _refuse_pinned(patches.pop(edit.name))
-                recipe = recipe.without(edit.name)
-            elif edit.action is Action.REWRITE:
-                if edit.content is None:
-                    raise Fault(f"{edit.name} is to be rewritten, and there is no new text")
-                patches[edit.name] = replace(patches[edit.name], content=edit.content)
-                recipe = recipe.rewritten(edit.name, edit.content)
+            recipe = _edited(recipe, edit, patches)
         settings: Changes = {}
         expected = replace(package, series=tuple(patches.values()))
         moves = move.version is not None and not _same_version(move.version, package.base)
@@ -113,7 +107,7 @@ class PackagingLayout:
         free = free_name(name, {patch.name for patch in package.series})
         recipe = recipe.adding(free, content)
         settings = {} if reason is None else self._pinned(downstream, package, free, one_line(reason))
-        back = SeriesPatch(free, content, None, None if reason is None else one_line(reason))
+        back = obeyed(SeriesPatch(free, content, None, None if reason is None else one_line(reason)))
         expected = replace(package, series=(*package.series, back))
         return self._sealed(downstream, expected, {**recipe.changes(), **settings})
 
@@ -184,6 +178,8 @@ class PackagingLayout:
                 f"its version {base!r} cannot be ordered among others", "write a version such as 1.2.3", path=place.path
             )
         Range.parse(said.get(RANGE))
+        folder = place.path if tree.entry(place.path) is None else place.path.rpartition("/")[0]
+        keyring, keys = signing_key(tree, folder, said.get(SIGNING_KEY), known.signing_keys)
         return Package(
             name=PackageName(place.name),
             path=place.path,
@@ -200,6 +196,8 @@ class PackagingLayout:
             files=self._files(tree, place, recipe),
             declared=self._ground.settings_path,
             table=table,
+            keyring=keyring,
+            keys=keys,
             by_hand=known.by_hand,
         )
 
@@ -210,12 +208,14 @@ class PackagingLayout:
             if listed.name in found:
                 raise InputError(f"{listed.name} is listed twice", "remove one of the two", path=place.path)
             content = recipe.content(listed.name) if isinstance(recipe, Holding) else self._content(tree, place, listed)
+            self._refuse_large(listed.name, content, place)
             path = "" if isinstance(recipe, Holding) else listed.path
-            found[listed.name] = SeriesPatch(listed.name, content, listed.strip, keep.get(listed.name), path=path)
-        for pinned in keep:
-            if pinned not in found:
-                what = f"[keep] names {pinned}, which is not in the series"
-                raise said.error(KEEP, what, did_you_mean(pinned, found) or "remove it", pinned)
+            entry = SeriesPatch(listed.name, content, listed.strip, keep.get(listed.name), path=path)
+            found[listed.name] = obeyed(entry)
+        for name in keep:
+            if name not in found:
+                what = f"[keep] names {name}, which is not in the series"
+                raise said.error(KEEP, what, did_you_mean(name, found) or "remove it", name)
         return tuple(found.values())
 
     def _content(self, tree: Tree, place: Place, listed: Listed) -> bytes:
@@ -231,10 +231,12 @@ class PackagingLayout:
         content = None if entry is None or entry.mode in (SYMLINK, SUBMODULE) else tree.read(listed.path)
         if content is None:
             raise InputError(f"the file {listed.path} is missing", "add it, or take it out", path=place.path)
-        if len(content) > self._ground.limits.patch_bytes:
-            what = f"{listed.name} has {len(content)} bytes, more than the limit of {self._ground.limits.patch_bytes}"
-            raise HostileInput(what, "raise limits.patch-bytes if it is right", path=place.path)
         return content
+
+    def _refuse_large(self, name: str, content: bytes, place: Place) -> None:
+        if len(content) > self._ground.limits.patch_bytes:
+            what = f"{name} has {len(content)} bytes, more than the limit of {self._ground.limits.patch_bytes}"
+            raise HostileInput(what, "raise limits.patch-bytes if it is right", path=place.path)
 
     def _files(self, tree: Tree, place: Place, recipe: Recipe) -> tuple[str, ...]:
         own = place.path if not place.path or tree.entry(place.path) is not None else f"{place.path}/"
@@ -297,6 +299,22 @@ class PackagingLayout:
     def _gone(self, name: str) -> Problem:
         what = f"the settings speak of {name}, which is not in the repository"
         return Problem(name, InputError(what, "correct its name, or remove it", path=self._ground.settings_path))
+
+
+def _edited(recipe: Recipe, edit: Edit, patches: dict[PatchName, SeriesPatch]) -> Recipe:
+    """The recipe after one edit; `patches` follow."""
+    made: Recipe = recipe
+    if edit.action is Action.DROP:
+        _refuse_pinned(patches.pop(edit.name))
+        made = recipe.without(edit.name)
+    elif edit.action is Action.REWRITE:
+        if edit.content is None:
+            raise Fault(f"{edit.name} is to be rewritten, and there is no new text")
+        patches[edit.name] = replace(patches[edit.name], content=edit.content)
+        made = recipe.rewritten(edit.name, edit.content)
+    elif edit.action.waits and isinstance(recipe, Deferring):
+        made = recipe.waiting(edit.name)
+    return made
 
 
 def _told(package: Package) -> tuple[object, ...]:

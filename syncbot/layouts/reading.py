@@ -9,10 +9,21 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from syncbot.errors import HostileInput, InputError, SyncbotError
-from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, TAG_PATTERN, Manifest, read_manifest
+from syncbot.layouts.instruction import obeyed
+from syncbot.layouts.manifest import (
+    BASE,
+    KEEP,
+    OWNERS,
+    PRIVATE,
+    RANGE,
+    SIGNING_KEY,
+    TAG_PATTERN,
+    Manifest,
+    read_manifest,
+)
 from syncbot.model import series as quilt
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
@@ -26,6 +37,7 @@ SERIES = "series"
 
 _ENDINGS = (".patch", ".diff")
 _MOST_NAMED = 5
+_MOST_KEYS = 4 * 1024 * 1024
 _PACKAGE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+~-]{0,98}[A-Za-z0-9_+~-])?")
 
 
@@ -65,6 +77,7 @@ def read_package(tree: Tree, path: str, policy: Policy, limits: Limits) -> Packa
         raise InputError(what, f"add a {MANIFEST} with its upstream, or remove the folder", path=path)
     manifest = read_manifest(_content(tree, path, MANIFEST, manifest_path, None), manifest_path, policy)
     values = manifest.values
+    keyring, keys = signing_key(tree, path, values.get(SIGNING_KEY))
     return Package(
         name=PackageName(name),
         path=path,
@@ -76,6 +89,8 @@ def read_package(tree: Tree, path: str, policy: Policy, limits: Limits) -> Packa
         owners=values.get(OWNERS),
         private=values.get(PRIVATE),
         tag_pattern=values.get(TAG_PATTERN),
+        keyring=keyring,
+        keys=keys,
         history=manifest.history,
     )
 
@@ -123,6 +138,26 @@ def escape(name: str) -> str | None:
     return "is a file of the layout, not a patch" if name.lower() in (MANIFEST, SERIES) else None
 
 
+def signing_key(tree: Tree, folder: str, said: str, usual: Sequence[str] = ()) -> tuple[bytes, str]:
+    """(the keys, their file), both empty where there are none. `said`: the file that the settings name, from `folder`
+    or from the root; `usual`: where they lie without a word. Raises InputError where a named file is not there."""
+    if said and escape(said) is not None:
+        raise HostileInput(f"signing-key is {said!r}, which {escape(said)}", "name a file of the repository")
+    named = [f"{folder}/{said}".lstrip("/"), said] if said else list(usual)
+    for path in named:
+        if tree.entry(path) is None:
+            continue
+        if link_on(tree, path) is not None:
+            raise HostileInput("is or passes through a symlink, which is not followed", "put the file there", path=path)
+        content = tree.read(path) or b""
+        if len(content) > _MOST_KEYS:
+            raise HostileInput(f"has {len(content)} bytes, too many for keys", "export the keys alone", path=path)
+        return content, path
+    if said:
+        raise InputError(f"signing-key names {said}, which is not there", "add the file, or correct the setting")
+    return b"", ""
+
+
 def _candidates(tree: Tree, folder: str) -> list[str]:
     """Names below the folder that are packages, or look like one and must be complained of."""
     prefix = f"{folder}/"
@@ -162,7 +197,7 @@ def _read_series(tree: Tree, path: str, manifest: Manifest, limits: Limits) -> t
         quilt.check(series, series_path)
         for number, name, line in series.entries:
             content = _read_patch(tree, path, name, number, limits)
-            found.append(SeriesPatch(name, content, line.strip, manifest.keep.get(name), line.waiting))
+            found.append(obeyed(SeriesPatch(name, content, line.strip, manifest.keep.get(name), line.waiting)))
     names = {patch.name for patch in found}
     for pinned in manifest.keep:
         if pinned not in names:

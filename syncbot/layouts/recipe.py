@@ -15,7 +15,7 @@ from syncbot.model.releases import Upstream
 from syncbot.model.trees import Tree
 from syncbot.plan.model import Move, Note
 
-__all__ = ["Download", "Format", "Holding", "Known", "Listed", "Move", "Note", "Place", "Recipe"]
+__all__ = ["Deferring", "Download", "Format", "Holding", "Known", "Listed", "Move", "Note", "Place", "Recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Known:
     owners: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    signing_keys: tuple[str, ...] = ()
+    """Where the keys by which upstream signs may stand, from the repository's root; the first that is there counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ class Holding(Protocol):
 
     def content(self, name: PatchName) -> bytes:
         """The patch's bytes as they stand now."""
+
+
+@runtime_checkable
+class Deferring(Protocol):
+    """A recipe that must be told which patches wait for a person: its packages cannot carry those on as they are."""
+
+    def waiting(self, name: PatchName) -> Self:
+        """The recipe in which that patch waits."""
 
 
 @dataclass(frozen=True, slots=True)

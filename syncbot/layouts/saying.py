@@ -25,7 +25,7 @@ from syncbot.model.tomledit import KeyPath
 from syncbot.model.trees import Tree
 
 T = TypeVar("T")
-PACKAGES = "packages"
+PACKAGES, BRANCHES = "packages", "branches"
 
 
 def _nowhere(download: Download) -> str:
@@ -46,6 +46,8 @@ class Ground:
     outer_path: str = ""
     outer_under: KeyPath = ()
     digest: Callable[[Download], str] = _nowhere
+    branch: str = ""
+    """Which of several downstream branches it is: `[branches.NAME.packages.NAME]` comes first then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,17 @@ class Sayings:
         self._documents: list[tuple[Document, KeyPath]] = []
         inner = _content(ground, tree)
         if inner is not None:
-            self._documents.append((parse(inner, ground.settings_path), (*ground.under, PACKAGES)))
+            self._add(parse(inner, ground.settings_path), ground.under)
+        self._inside = len(self._documents)
         if ground.outer is not None:
-            outer = parse(ground.outer, ground.outer_path)
-            self._documents.append((outer, (*ground.outer_under, PACKAGES)))
+            self._add(parse(ground.outer, ground.outer_path), ground.outer_under)
         if not self._documents:
             self._documents.append((parse(b"", ground.settings_path), (*ground.under, PACKAGES)))
+
+    def _add(self, document: Document, under: KeyPath) -> None:
+        if self._ground.branch:
+            self._documents.append((document, (*under, BRANCHES, self._ground.branch, PACKAGES)))
+        self._documents.append((document, (*under, PACKAGES)))
 
     @property
     def names(self) -> frozenset[str]:
@@ -118,9 +125,10 @@ class Sayings:
     def of(self, name: str) -> Said:
         """What is said of one package. Raises InputError, HostileInput with path and line."""
         tables = tuple(check(document, KEYS, (*under, name)) for document, under in self._documents)
-        if self._ground.outer is not None and len(tables) > 1 and tables[0].given(VERIFY):
+        theirs = [values for values in tables[: self._inside] if values.given(VERIFY)]
+        if self._ground.outer is not None and theirs:
             what = "commands that a repository elsewhere names are not run"
-            raise tables[0].error(VERIFY, what, f"write them into {self._ground.outer_path}")
+            raise theirs[0].error(VERIFY, what, f"write them into {self._ground.outer_path}")
         return Said(name, tables)
 
 

@@ -136,6 +136,17 @@ def shown(address: str | Upstream) -> str:
     return prefix + _clean(found[0] + login + host + re.split(r"[?#]", path, maxsplit=1)[0])
 
 
+def host(upstream: Upstream) -> str:
+    """Whom one asks for it: the host of its address, the scheme where the user's own configuration names a registry;
+    empty: a place on this machine."""
+    location = upstream.location
+    if upstream.scheme not in ("git", "tarball"):
+        return upstream.scheme
+    if "://" in location:
+        return (urlsplit(location).hostname or "").lower()
+    return (_scp(location) or ("", ""))[1].lower()
+
+
 def scrubbed(text: str) -> str:
     """Text (an error of a library, git's output) with every address in it as `shown` gives it, and without what
     follows the usual names of secrets."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syncbot.model.ids import CommitId
+from syncbot.model.trees import Tree
 
 
 class PersonKind(StrEnum):
@@ -76,6 +77,16 @@ class BranchCommit:
     author: str
     email: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchWork:
+    """What people put on the branch of an open proposal: where it stands, their commits, oldest first, and its files
+    with them."""
+
+    head: CommitId
+    edits: tuple[BranchCommit, ...]
+    files: Tree
 
 
 @dataclass(frozen=True, slots=True)

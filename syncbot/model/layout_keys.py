@@ -7,7 +7,7 @@ from typing import Any
 
 from syncbot.errors import InputError
 from syncbot.model.addresses import check_git
-from syncbot.model.policy_keys import is_branch
+from syncbot.model.policy_keys import POLICY_KEYS, is_branch
 from syncbot.model.settings import DownstreamSettings
 from syncbot.model.tables import TEXT, Key, Kind, Values, Wrong, refined
 
@@ -84,6 +84,16 @@ PACKAGES: Key[Mapping[str, Any]] = Key(
     "`[packages.NAME]`: the keys of a package.toml for a package whose recipe does not say them.",
 )
 
+BRANCHES: Key[Mapping[str, Any]] = Key(
+    "branches",
+    Kind("table of tables", _tables),
+    {},
+    "empty",
+    "`[branches.NAME]`: a downstream branch tracked beside others, with policy and packages of its own.",
+)
+BRANCH_KEYS: tuple[Key[Any], ...] = (*POLICY_KEYS, PACKAGES)
+"""What may stand in `[branches.NAME]`."""
+
 LAYOUT_KEYS: tuple[Key[Any], ...] = (
     LAYOUT,
     DOWNSTREAM,
@@ -91,6 +101,7 @@ LAYOUT_KEYS: tuple[Key[Any], ...] = (
     DOWNSTREAM_PATH,
     DOWNSTREAM_LAYOUT,
     PACKAGES,
+    BRANCHES,
 )
 
 

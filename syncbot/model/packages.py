@@ -49,6 +49,8 @@ class Policy:
     """Whether a package is moved to new releases; else only its patches follow a move that somebody else made."""
     verify: tuple[str, ...] = ()
     """Commands that are run on the patched release before a proposal is made."""
+    branch: str = ""
+    """The downstream branch, where the workspace has several: each has proposals of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class SeriesPatch:
     keep: str | None = None
     waiting: bool = False
     path: str = ""
+    drop: str = ""
+    """Downstream's own word that it goes with the next release: why, empty where nobody says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,10 @@ class Package:
     """The file in which a person writes what holds for the package; empty: package.toml in its folder."""
     table: str = ""
     """The table of that file which is about the package, empty: the whole file."""
+    keyring: bytes = b""
+    """The OpenPGP keys by which upstream signs its archives, as the packaging has them; empty: none are named."""
+    keys: str = ""
+    """The file that they stand in, for people."""
     by_hand: tuple[str, ...] = ()
     """What every change of it leaves to a person, a sentence each, such as a lock file to be renewed."""
 

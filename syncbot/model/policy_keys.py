@@ -81,4 +81,5 @@ def read_policy(values: Values, fallback: Policy) -> Policy:
         commits=values.get_or(COMMITS, fallback.commits),
         bump=values.get_or(BUMP, fallback.bump),
         verify=values.get_or(VERIFY, fallback.verify),
+        branch=fallback.branch,
     )

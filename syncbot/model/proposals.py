@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,6 +75,38 @@ class ProposalRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The newest version of an open proposal on a branch of its own, since commits that people put on the proposal's
+    branch do not go with it. Names as in `ProposalRecord`."""
+
+    branch: str
+    tip: CommitId
+    parent: CommitId
+    title: str
+    fingerprint: Fingerprint
+    draft: bool
+    target_version: str
+
+    def of(self, record: ProposalRecord) -> ProposalRecord:
+        """The record as it would be, did this version stand on the proposal's own branch."""
+        return replace(
+            record,
+            tip=self.tip,
+            parent=self.parent,
+            title=self.title,
+            fingerprint=self.fingerprint,
+            draft=self.draft,
+            target_version=self.target_version,
+        )
+
+    @classmethod
+    def at(cls, branch: str, tip: CommitId, proposal: Proposal) -> Beside:
+        """This version at `tip` of a branch that is not its own."""
+        told = (proposal.parent, proposal.title, proposal.fingerprint, proposal.draft, proposal.target_version)
+        return cls(branch, tip, *told)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredJudgement:
     """A series judgement with what it was about and when it was first made. `key` is made of all its inputs."""
 
@@ -104,10 +136,14 @@ class DroppedPatch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the daily job. `outcome` is JSON text, None while it runs."""
+    """One run of the daily job. `outcome` is JSON text, None while it runs. `host`, `pid`: who does it; `cause`: the
+    schedule or the command that made it."""
 
     id: int
     kind: str
     started: datetime
     finished: datetime | None = None
     outcome: str | None = None
+    host: str = ""
+    pid: int = 0
+    cause: str = ""

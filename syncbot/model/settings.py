@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from syncbot.model.packages import Commits, Policy
+from syncbot.model.running import NewsKind
+from syncbot.model.schedules import Pause, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class Manners:
     dashboard: bool = True
 
 
-_ONE_COMMIT = frozenset({"apkbuild", "conda", "dist-git", "melange", "npm", "openembedded"})
+_ONE_COMMIT = frozenset({"apkbuild", "conda", "dist-git", "fork", "melange", "npm", "openembedded"})
 
 
 def commits_of(layout: str) -> Commits:
@@ -107,18 +110,73 @@ class DownstreamSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """How `syncbot run` works. `schedules`: those beside the workspace's own; `address`: HOST:PORT, empty: nothing is
+    served; `textfile`: a path, relative to the workspace, empty: none."""
+
+    schedules: tuple[Schedule, ...] = ()
+    jitter: timedelta = timedelta()
+    misfire: timedelta = timedelta(hours=6)
+    windows: tuple[str, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    address: str = ""
+    textfile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What becomes of a package that keeps failing: `after` so many failures it pauses for `first`, then twice as long
+    each time, up to `longest`."""
+
+    after: int = 3
+    first: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Politeness:
+    """How upstreams are treated. `interval`: for how long none is asked again; `per_minute`: None: no limit."""
+
+    interval: timedelta = timedelta()
+    per_host: int = 4
+    per_minute: int | None = None
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told news. `feed`: a path, relative to the workspace, empty: none."""
+
+    urls: tuple[str, ...] = ()
+    events: tuple[NewsKind, ...] = tuple(NewsKind)
+    feed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long things are kept that nothing needs. None: for ever."""
+
+    mirrors: timedelta | None = timedelta(days=90)
+    downloads: timedelta | None = timedelta(days=90)
+    verdicts: timedelta | None = timedelta(days=400)
+    runs: timedelta | None = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`[tool.syncbot]` of pyproject.toml or the whole of syncbot.toml.
 
     `rewrite`: {prefix of an upstream address: what to put in its place}, the longest match wins, as git's
     `url.<base>.insteadOf` does. `max_new_proposals`: per run; None: no cap. `schedule`: a five-field cron expression
     for `syncbot run`. `jobs`: how many processes work on packages; None: as many as there are cores. `patches` and
-    `state` are relative to the workspace's root. `layout`: the name of one, empty: it is recognised.
+    `state` are relative to the workspace's root. `branches`: downstream branches that are tracked side by side, empty:
+    there is one. `layout`: the name of one, empty: it is recognised.
     """
 
     patches: str = "patches"
     state: str = "state"
     layout: str = ""
+    branches: tuple[str, ...] = ()
     downstream: DownstreamSettings = field(default_factory=DownstreamSettings)
     policy: Policy = field(default_factory=Policy)
     max_new_proposals: int | None = 20
@@ -130,3 +188,8 @@ class Settings:
     jobs: int | None = None
     manners: Manners = field(default_factory=Manners)
     forge: ForgeSettings = field(default_factory=ForgeSettings)
+    running: Running = field(default_factory=Running)
+    failing: Failing = field(default_factory=Failing)
+    polite: Politeness = field(default_factory=Politeness)
+    hooks: Hooks = field(default_factory=Hooks)
+    retention: Retention = field(default_factory=Retention)

@@ -11,6 +11,7 @@ _SAFE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*")
 _REFERENCE = re.compile(r"gh-\d", re.IGNORECASE)
 _DIGESTED = re.compile(r"[-_][0-9a-f]{10}$")
 _LONGEST = 60
+_BRANCH = re.compile(r"syncbot/[^/]+/[^/]+")
 
 
 def line(package: Package) -> str:
@@ -21,9 +22,16 @@ def line(package: Package) -> str:
     return package.range if track == "stable" else f"{package.range} {track}"
 
 
-def branch_name(package: Package) -> str:
-    """`syncbot/<package>/<line>`. The line always stands there: git cannot hold a branch `a/b` beside a branch `a`."""
-    return f"syncbot/{slug(package.name)}/{slug(line(package))}"
+def branch_name(package: Package, of: str = "") -> str:
+    """`syncbot/<package>/<line>`, with `@<branch>` where the workspace has several downstream branches; `of`: another
+    line than the package's own. The line always stands there: git cannot hold a branch `a/b` beside a branch `a`."""
+    on = f"@{slug(package.policy.branch)}" if package.policy.branch else ""
+    return f"syncbot/{slug(package.name)}/{slug(of or line(package))}{on}"
+
+
+def is_branch_name(branch: str) -> bool:
+    """Whether it is the branch of a proposal, or the one beside it."""
+    return _BRANCH.fullmatch(branch) is not None
 
 
 def slug(text: str) -> str:

@@ -61,3 +61,5 @@ class Move:
     who: str
     when: datetime
     notes: tuple[Note, ...] = ()
+    name: str = ""
+    """Upstream's own word for the release, such as its tag."""

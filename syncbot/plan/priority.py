@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from syncbot.judge.declarations import read
+from syncbot.model.packages import SeriesPatch
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.plan.model import Plan
 
@@ -33,6 +34,11 @@ def rank(plan: Plan) -> Rank:
     if dropped:
         return Rank.DROP
     return Rank.REWRITE if any(edit.action is Action.REWRITE for edit in plan.edits) else Rank.REST
+
+
+def advisories(patch: SeriesPatch) -> tuple[str, ...]:
+    """The ids of the advisories that a patch says it mends."""
+    return read(_header(patch.content), patch.name).advisories
 
 
 def _header(content: bytes) -> bytes:

@@ -11,9 +11,20 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from syncbot.model.forge import Check, Comment, Details, Issue, OtherProposal, Permission, Person, Reaction, Write
+from syncbot.model.forge import (
+    BranchWork,
+    Check,
+    Comment,
+    Details,
+    Issue,
+    OtherProposal,
+    Permission,
+    Person,
+    Reaction,
+    Write,
+)
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Proposal, ProposalRecord
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord
 from syncbot.model.trees import Entry
 
 
@@ -31,10 +42,22 @@ class Proposals(Protocol):
         """Open it, or update the open one of the same package and line in place. Nothing is written where the open one
         says and does the same. The branch's tip builds the promised tree, with what people put on the branch replayed
         on top. Where that does not apply, branch and words stay, one comment says so, the new version stands on
-        `<branch>-next`, and the record's note says which; `discard` overwrites the branch instead."""
+        `<branch>-next` (see `beside`), and the record's note says which; `discard` overwrites the branch instead. Once
+        people have merged `<branch>-next` into the branch, that is the version, and `<branch>-next` goes."""
 
-    def accept(self, id: str, at: datetime) -> ProposalRecord:
-        """Merge it into the downstream branch, at the recorded tip or not at all. Refuses (ForgeRefused) where that
+    def beside(self, id: str) -> Beside | None:
+        """The newer version of a proposal that stands on a branch beside its own."""
+
+    def tidy(self, id: str) -> None:
+        """Take away what a proposal leaves that ended on the forge: the branch beside its own, unless people put
+        something on it."""
+
+    def work(self, id: str) -> BranchWork | None:
+        """What people put on an open proposal's branch, None where that is nothing."""
+
+    def accept(self, id: str, at: datetime, *, head: CommitId | None = None) -> ProposalRecord:
+        """Merge it into the downstream branch, at the recorded tip or not at all; at `head`, where that is given:
+        somebody looked at what people put on its branch, and its branch stands there. Refuses (ForgeRefused) where that
         does not merge cleanly or the forge protects the branch; nothing is half-done then."""
 
     def reject(self, id: str, reason: str, at: datetime) -> ProposalRecord:
@@ -49,8 +72,9 @@ class Proposals(Protocol):
     def outcome(self, record: ProposalRecord) -> Mapping[str, Entry | None]:
         """{path: what its tip has there} of all that it changes; empty where its commits are not at hand."""
 
-    def taken(self, id: str, at: datetime) -> ProposalRecord:
-        """Record an open one as accepted: the downstream branch has all of it, by other commits than its own."""
+    def taken(self, id: str, at: datetime, *, beside: bool = False) -> ProposalRecord:
+        """Record an open one as accepted: the downstream branch has all of it, by other commits than its own; of the
+        version `beside` it, where that is said, and the record is of that version."""
 
     def details(self, id: str) -> Details: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from syncbot.judge import Lineage
 from syncbot.model.releases import Release
@@ -14,6 +14,14 @@ class Progress(Protocol):
     """Told what goes on while something slow happens. `done` of `total` (0: unknown) in bytes or objects."""
 
     def __call__(self, what: str, done: int, total: int) -> None: ...
+
+
+@runtime_checkable
+class Vouching(Protocol):
+    """A source that knows how far what it gives is known to be upstream's."""
+
+    def vouched(self, release: Release) -> str:
+        """In a sentence or two: by which checksum and which signature; empty where there is nothing to say."""
 
 
 class Source(Protocol):

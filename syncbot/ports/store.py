@@ -12,10 +12,14 @@ from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.ports.dealings import Dealings
+from syncbot.ports.glance import Glance
 from syncbot.ports.measures import Measuring
+from syncbot.ports.queue import Sharing
+from syncbot.ports.running import Running
+from syncbot.ports.tokens import Tokens
 
 
-class Store(Dealings, Measuring, Protocol):
+class Store(Dealings, Measuring, Running, Tokens, Glance, Sharing, Protocol):
     """Raises StoreError. Every method is a transaction of its own unless called inside `transaction()`."""
 
     def transaction(self) -> AbstractContextManager[None]:

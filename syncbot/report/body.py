@@ -14,7 +14,7 @@ from syncbot.model.judgement import Judgement
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import controls
 from syncbot.report.fold import commit, conflicts, fold, some
-from syncbot.report.proposal import PatchStory, Summary
+from syncbot.report.proposal import PatchStory, People, Summary
 from syncbot.report.range_diff import range_diff
 from syncbot.report.safe import code, fenced, line, markdown
 from syncbot.report.words import and_more, counts, delta, plural, waits_for
@@ -105,7 +105,9 @@ def _verdict(summary: Summary) -> str:
     step = f"{_code(summary.package)} {_code(summary.base.version)} -> {_code(summary.target.version)}"
     lines = [f"**{step}: {delta(judgement)}** ({counts(judgement)})."]
     waiting = [p for p in judgement.patches if p.action.waits]
-    if waiting:
+    if summary.people is not None:
+        lines += ["", on_branch(summary.people, summary.target.version)]
+    if waiting and summary.draft:
         lines += ["", *_draft(summary, waiting)]
     if summary.staying:
         lines += ["", *_staying(summary)]
@@ -116,6 +118,23 @@ def _verdict(summary: Summary) -> str:
     if summary.warnings:
         lines += ["", f"**{plural(len(summary.warnings), 'warning')}**: see [Warnings](#warnings) below."]
     return "\n".join(lines)
+
+
+def on_branch(people: People, target: str) -> str:
+    """Whose commits are on the branch, and what comes of them."""
+    told = [f"{code(line(subject, 60))} of {markdown(line(author, 40))}" for subject, author in people.commits]
+    lead = f"**{plural(len(told), 'commit')} of people {'is' if len(told) == 1 else 'are'} on the branch:**"
+    lines = [f"{lead} {and_more(told, 5)}."]
+    if people.amiss:
+        lines.append(
+            f"**With that, the series does not apply to {_code(target)}:** {markdown(line(people.amiss, 400))}. This "
+            "is a draft until somebody mends it there."
+        )
+    elif people.waiting:
+        lines.append(f"Marked there as waiting: {and_more([_code(name) for name in people.waiting], 5)}.")
+    else:
+        lines.append(f"The series with them was applied to {_code(target)} from scratch, without fuzz.")
+    return " ".join(lines)
 
 
 def _sure(summary: Summary) -> str:
@@ -136,6 +155,8 @@ def _sure(summary: Summary) -> str:
         parts.append("What is rewritten was merged without a conflict: look at that.")
     if not parts and not aside:
         parts.append("Every patch still applies as it is.")
+    if summary.people is not None and not summary.people.waiting:
+        return " ".join(parts)  # what was said of the branch counts
     if len(aside) + len(dropped) < len(patches) or not aside:
         what = "What does not wait" if aside else "The new series"
         parts.append(f"{what} was applied to the release from scratch, without fuzz.")
@@ -279,7 +300,7 @@ def _tail(summary: Summary) -> str:
             "",
             f"{_code(summary.path)} tracks {_code(summary.upstream)} on the line {_code(summary.line)}; its series was "
             f"made for {_code(summary.base.name)}, and {_code(summary.target.name)} is out "
-            f"({_code(summary.target.identity)}).",
+            f"({_code(summary.target.identity)})." + (f" {markdown(summary.vouched)}" if summary.vouched else ""),
             "",
             "Close this, and the same content is not proposed again until a patch or the release changes. "
             f'`"NAME" = "reason"` under {_code("[" + summary.keep_table + "]")} in '
@@ -304,7 +325,12 @@ def _where(summary: Summary) -> str:
 def _fetch(summary: Summary) -> list[str]:
     if not summary.remote:
         return []
-    return [f"git fetch {shlex.quote(summary.remote)} {shlex.quote(summary.branch)}", "git diff HEAD...FETCH_HEAD"]
+    fetch = f"git fetch {shlex.quote(summary.remote)} {shlex.quote(summary.branch)}"
+    if not summary.fork:
+        return [fetch, "git diff HEAD...FETCH_HEAD"]
+    gone = sum(p.action is Action.DROP or p.action.waits for p in summary.judgement.patches)
+    count = len(summary.judgement.patches) - gone
+    return [fetch, f"git range-diff {summary.base.identity}..HEAD FETCH_HEAD~{count}..FETCH_HEAD"]
 
 
 def _verified(summary: Summary) -> list[str]:
@@ -328,7 +354,12 @@ def _settle(summary: Summary) -> list[str]:
         f"{_code(summary.path + '/series')}, commit, and run `syncbot sync`: it takes the merged branch as accepted. "
         "Or commit that to this branch, where commits of people stay, and merge it when it is ready."
     )
-    if not summary.marked:
+    if summary.fork:
+        told = (
+            "Then put what waits on top, `git cherry-pick` with the ids that the branch's first commit lists, mend it, "
+            "commit, and run `syncbot sync`: it takes the merged branch as accepted."
+        )
+    elif not summary.marked:
         told = (
             "Then mend the patches that wait, or delete them with what names them, commit, and run `syncbot sync`: it "
             "takes the merged branch as accepted."

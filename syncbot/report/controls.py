@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,9 @@ from syncbot.model.verdicts import Action
 from syncbot.report.safe import code, line, markdown
 
 PREFIX = "/syncbot"
+HEADING = "### Controls"
+COMMENT = "Or comment, if you may push to this repository:"
+"""What leads to the commands."""
 
 
 class Word(StrEnum):
@@ -152,20 +156,28 @@ def shown(judgement: SeriesJudgement) -> str:
     """The controls at the end of a proposal's body."""
     example = next((p.name for p in judgement.patches if p.action is Action.DROP), None)
     example = example or next((p.name for p in judgement.patches), None)
-    lines = [
-        "### Controls",
-        "",
-        box(Word.REBASE.value, Word.REBASE.sentence),
-        box(Word.RETRY.value, Word.RETRY.sentence),
-        box(Word.REJECT.value, Word.REJECT.sentence),
-        "",
-        "Or comment, if you may push to this repository:",
-        "",
-        *(f"- `{PREFIX} {USAGE[word]}`: {word.sentence}" for word in Word),
-    ]
-    if example is not None:
-        lines += ["", f"PATCH is a name from the table, such as {code(shlex.quote(line(example, 200)))}."]
-    return "\n".join(lines)
+    made = section(tuple(Word))
+    if example is None:
+        return made
+    return f"{made}\n\nPATCH is a name from the table, such as {code(shlex.quote(line(example, 200)))}."
+
+
+def section(words: Sequence[Word]) -> str:
+    """The controls that these words are."""
+    return "\n".join(
+        [
+            HEADING,
+            "",
+            *(box(word.value, word.sentence) for word in _BOXED if word in words),
+            "",
+            COMMENT,
+            "",
+            *(f"- `{PREFIX} {USAGE[word]}`: {word.sentence}" for word in words),
+        ]
+    )
+
+
+_BOXED = (Word.REBASE, Word.RETRY, Word.REJECT)
 
 
 def understood(asked: Command) -> str:

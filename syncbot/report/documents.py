@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from syncbot.model.forge import BranchWork
 from syncbot.model.judgement import Comparison, Evidence, FileReport, Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord
 from syncbot.model.releases import Release
@@ -144,6 +145,7 @@ def sync(result: SyncResult) -> Document:
         "restored": [_record(r) for r in result.restored],
         "archived": [{"package": package, "patch": name} for package, name in result.archived],
         "problems": _problems(result.problems),
+        "skipped": [{"package": s.package, "why": s.why} for s in result.skipped],
         "writes": [{"method": w.method, "target": w.target, "body": w.body} for w in result.writes],
     }
 
@@ -224,8 +226,12 @@ def proposals(records: Sequence[ProposalRecord]) -> Document:
     return {"schema": "syncbot.proposals/1", "proposals": [_record(r) for r in records]}
 
 
-def proposal(record: ProposalRecord) -> Document:
-    return {"schema": "syncbot.proposal/1", **_record(record), "body": record.body}
+def proposal(record: ProposalRecord, work: BranchWork | None = None) -> Document:
+    """`work`: what people put on its branch, where somebody did."""
+    edits = () if work is None else work.edits
+    people = [{"commit": edit.id, "subject": edit.subject, "author": edit.author} for edit in edits]
+    on_branch = {"head": record.tip if work is None else work.head, "people": people}
+    return {"schema": "syncbot.proposal/1", **_record(record), **on_branch, "body": record.body}
 
 
 def answered(result: Answered) -> Document:

@@ -14,6 +14,13 @@ _NO_NEED = re.compile(r"(?:not[- ]needed|no[- ]need|n/?a\b|inappropriate|none\b)
 _NOT_SENT = re.compile(r"(?:no|pending|todo|later|not[- ]yet)\b", re.IGNORECASE)
 _SENT = re.compile(r"(?:yes|submitted|sent|forwarded|inactive)\b|https?://|\S+@\S+|#?\d+$", re.IGNORECASE)
 _MOST_SUBJECT = 200
+_TAGS = (
+    (re.compile(r"UPSTREAM: ?<(?:carry|drop)>", re.IGNORECASE), Forwarded.NO_NEED),
+    (re.compile(r"UPSTREAM: ?#?\d+\b|FROMLIST:"), Forwarded.SENT),
+    (re.compile(r"(?:UPSTREAM|BACKPORT|FROMGIT):"), Forwarded.UPSTREAM),
+    (re.compile(r"(?:ANDROID|CHROMIUM|REDHAT|RHEL):"), Forwarded.NO_NEED),
+)
+"""What forks write before a subject: OpenShift's numbers and words, the tags of ChromiumOS' and Android's kernels."""
 
 
 def facts(content: bytes, strip: int | None, name: str) -> Facts:
@@ -42,18 +49,18 @@ def facts(content: bytes, strip: int | None, name: str) -> Facts:
         subject=subject[:_MOST_SUBJECT],
         written=said.dated,
         cves=said.advisories,
-        forwarded=forwarded(said),
+        forwarded=forwarded(said, subject),
     )
 
 
-def forwarded(said: declarations.Declarations) -> Forwarded:
-    """What a header says about upstream: DEP-3's Forwarded, OpenEmbedded's Upstream-Status. A claim that the change is
-    upstream's own goes first."""
+def forwarded(said: declarations.Declarations, subject: str = "") -> Forwarded:
+    """What a header says about upstream: DEP-3's Forwarded, OpenEmbedded's Upstream-Status, what stands before its
+    subject. A claim that the change is upstream's own goes first."""
     if said.merged:
         return Forwarded.UPSTREAM
     status = said.status.strip()
     if not status:
-        return Forwarded.UNKNOWN
+        return next((meaning for tag, meaning in _TAGS if tag.match(subject)), Forwarded.UNKNOWN)
     for pattern, meaning in (
         (_REFUSED, Forwarded.REFUSED),
         (_NO_NEED, Forwarded.NO_NEED),

@@ -10,7 +10,7 @@ from syncbot.model.verdicts import HunkState, Verdict
 from syncbot.report.proposal import PatchStory, what
 from syncbot.report.references import redirected
 from syncbot.report.safe import code, decoded, fenced, html, line, markdown
-from syncbot.report.words import COMMITS, waits_for, what_it_did
+from syncbot.report.words import COMMITS, sentence, waits_for, what_it_did
 
 _LINK = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9_./~+?;=-]*")
 _LINES = 120
@@ -59,7 +59,7 @@ def commit(id: str, link: str = "") -> str:
 def _evidence(e: Evidence, verdict: Verdict) -> str:
     detail = line(e.detail, _TEXT)
     if not e.commit:
-        return markdown(detail[:1].upper() + detail[1:]) + ("" if detail.endswith(".") else ".")
+        return markdown(sentence(detail))
     about = ", ".join(text for text in (e.author, e.date, e.release and f"first in {e.release}") if text)
     told = markdown(line(e.subject, 100)) + (f" ({markdown(line(about, 120))})" if about else "")
     what = what_it_did(e, verdict) if e.kind in COMMITS else markdown(detail)

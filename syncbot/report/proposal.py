@@ -29,6 +29,22 @@ class PatchStory:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What people put on the proposal's branch. `commits`: (subject, author) of each; `amiss`: why the series that the
+    branch has with them does not apply to the release, empty where it does; `waiting`: the patches that are marked
+    there as waiting for a person."""
+
+    commits: tuple[tuple[str, str], ...]
+    amiss: str = ""
+    waiting: tuple[PatchName, ...] = ()
+
+    @property
+    def draft(self) -> bool:
+        """Whether the branch is not to be merged as it is."""
+        return bool(self.amiss or self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """All that a proposal's texts are made of. `branch` can be fetched from `remote` (empty: nowhere).
     `warnings` are sentences for the reader; `staying`: patches that stay on a person's word though they do not
@@ -54,6 +70,12 @@ class Summary:
     keep_table: str = "keep"
     marked: bool = True
     """Whether patches that wait bear a mark in the series."""
+    vouched: str = ""
+    """How far the release's archive is known to be upstream's."""
+    fork: bool = False
+    """Whether the branch is a fork's, made anew: its patches are commits, and what waits is not on it."""
+    people: People | None = None
+    """None: nobody put anything on the branch."""
 
 
 def title(summary: Summary) -> str:

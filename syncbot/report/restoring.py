@@ -6,6 +6,8 @@ import shlex
 
 from syncbot.model.proposals import DroppedPatch
 from syncbot.model.verdicts import Action
+from syncbot.report import controls
+from syncbot.report.controls import Word
 from syncbot.report.proposal import SUBJECT, message
 from syncbot.report.safe import code, fenced, line, markdown, plain
 
@@ -27,15 +29,16 @@ def commit_message(dropped: DroppedPatch, reason: str) -> str:
     )
 
 
-def body(dropped: DroppedPatch, reason: str, warning: str, folder: str) -> str:
+def body(dropped: DroppedPatch, reason: str, warning: str, folder: str, remote: str = "", branch: str = "") -> str:
     """The proposal's body in Markdown. `warning`: why it is a draft, empty where it is none; `folder`: of the
-    package."""
+    package; `branch` can be fetched from `remote` (empty: nowhere)."""
+    where = f"{shlex.quote(remote)} {shlex.quote(branch)}" if remote else ""
     package = shlex.quote(line(dropped.package))
     return "\n".join(
         [
             f"**{code(dropped.package)}**: bring back {code(dropped.name)}, pinned.",
             "",
-            *(_draft(warning, folder) if warning else []),
+            *(_draft(warning, folder, where) if warning else []),
             f"Reason: {markdown(reason)}",
             "",
             f"It was dropped on {dropped.at.date().isoformat()} with release {code(dropped.target.version)}, "
@@ -46,13 +49,13 @@ def body(dropped: DroppedPatch, reason: str, warning: str, folder: str) -> str:
             "",
             "### Check it yourself",
             "",
-            fenced(
-                f"syncbot explain {package} {shlex.quote(line(dropped.name))}\nsyncbot proposals show {package}", "sh"
-            ),
+            fenced("\n".join([f"syncbot explain {package} {shlex.quote(line(dropped.name))}", *_fetch(where)]), "sh"),
             "",
             "### Stop it",
             "",
-            fenced(f'syncbot proposals reject {package} --reason "why"', "sh"),
+            "Reject it: the patch stays dropped, and this is not proposed again.",
+            "",
+            controls.section((Word.REJECT, Word.RETRY)),
             "",
         ]
     )
@@ -66,13 +69,19 @@ def _why(dropped: DroppedPatch) -> str:
     return f"on a person's word; for syncbot it was {verdict.value}: {verdict.sentence}"
 
 
-def _draft(warning: str, folder: str) -> list[str]:
+def _fetch(where: str) -> list[str]:
+    return [f"git fetch {where}", "git diff HEAD...FETCH_HEAD"] if where else []
+
+
+def _draft(warning: str, folder: str, where: str) -> list[str]:
+    pull = [fenced(f"git pull --no-rebase --no-edit {where}", "sh"), ""] if where else []
     return [
         "This is a draft: **1 patch needs a person.** It does not apply as it was, so it comes back marked "
         "`# syncbot: waiting`, and is left out until somebody rebases it.",
         "",
         f"- {markdown(line(warning, 400))}",
         "",
+        *pull,
         "To settle it, bring this branch in, rewrite the patch for this release, take the mark off its line in "
         f"{code(folder + '/series')}, commit, and run `syncbot sync`.",
         "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,8 +11,9 @@ from syncbot.errors import Exit, SyncbotError
 from syncbot.model.forge import Write
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import ProposalRecord
+from syncbot.model.proposals import ProposalRecord, Run
 from syncbot.model.releases import Release
+from syncbot.model.running import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class CheckResult:
     problems: tuple[PackageProblem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A package that was due and was not worked on, and why."""
+
+    package: str
+    why: str
+    private: bool = False
+
+
 class Outcome(StrEnum):
     """What a sync did about one package. One sentence each."""
 
@@ -74,6 +84,7 @@ class Outcome(StrEnum):
     PROPOSED = "proposed"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    ASIDE = "aside"
     MERGED = "merged"
     REJECTED = "rejected"
     DEFERRED = "deferred"
@@ -93,6 +104,7 @@ _OUTCOME = {
     Outcome.PROPOSED: "A proposal was opened.",
     Outcome.UPDATED: "Its open proposal was updated.",
     Outcome.UNCHANGED: "Its open proposal is unchanged.",
+    Outcome.ASIDE: "People's commits on its branch do not go with the new version, which stands on a branch beside it.",
     Outcome.MERGED: "Every edit is proved: the proposal was accepted by itself, as its mode says.",
     Outcome.REJECTED: "The same proposal was rejected before; it is not made again.",
     Outcome.DEFERRED: "A limit on proposals is reached; a later run proposes it.",
@@ -134,6 +146,8 @@ class SyncResult:
     """Of a dry run: each request and push that a real run would make now, in order."""
     by_hand: str = ""
     """Where people fetch the branch of a proposal that they merge themselves; empty where the forge merges."""
+    skipped: tuple[Skipped, ...] = ()
+    """Packages that were due and that another run works on, or that were put aside for a while."""
 
     @property
     def checks(self) -> tuple[PackageCheck, ...]:
@@ -155,6 +169,8 @@ class Explanation:
     dropped_at: datetime | None = None
     returning: str = ""
     """The open proposal that would bring a dropped patch back, empty where there is none."""
+    bump: bool = True
+    """Whether its settings let the base move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +204,36 @@ class Answered:
 
     proposal: ProposalRecord
     archived: tuple[tuple[PackageName, PatchName], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunShown:
+    """A run with its counts, and where it was asked for, what it did about each package. `hidden`: notes of private
+    packages that were left out."""
+
+    run: Run
+    counts: Mapping[str, int]
+    notes: tuple[Note, ...] | None = None
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SweptItem:
+    """Something that nobody needs. `size` in bytes of files, `count` in rows."""
+
+    kind: str
+    name: str
+    why: str
+    size: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was thrown away, or with `dry_run` would be."""
+
+    dry_run: bool
+    items: tuple[SweptItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from syncbot.model.judgement import Judgement
 from syncbot.model.proposals import DroppedPatch
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
+from syncbot.report import controls
+from syncbot.report.controls import Word
 from syncbot.report.fold import commit
 from syncbot.report.proposal import SUBJECT, message
 from syncbot.report.safe import code, decoded, fenced, line, markdown, plain
@@ -78,6 +80,8 @@ def body(dropped: DroppedPatch, judged: Judgement, release: Release, content: by
         "### Stop it",
         "",
         "Reject it: the patch stays dropped, and this is not proposed again.",
+        "",
+        controls.section((Word.REBASE, Word.REJECT, Word.RETRY, Word.DISCARD)),
         "",
     ]
     return "\n".join(lines)

@@ -10,7 +10,8 @@ from syncbot.report.references import ZERO_WIDTH
 
 _BREAKS = re.compile(r"\s+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
-_BLOCK = re.compile(r"\A(?:[-=]|\d{1,9}(?=[.)\\]))")
+_ENTITY = re.compile(r"&(?=[#A-Za-z])")
+_BLOCK = re.compile(r"\A(?:[-=>]|\d{1,9}(?=\\?[.)](?:\s|\Z)))")
 _COMMAND = re.compile(r"^(?=/[A-Za-z])", re.MULTILINE)
 
 
@@ -51,14 +52,15 @@ def decoded(content: bytes) -> str:
 
 def markdown(text: str) -> str:
     """Outside text inside a Markdown sentence or cell: no markup, HTML, mention, reference or link comes of it.
-    Addresses and commit ids become code spans, which can be copied and are not linked."""
+    Addresses and commit ids become code spans, which can be copied and are not linked. What need not be escaped is not:
+    people read Markdown as it is, too."""
     return references.apart(line(text), code, _prose) if text else ""
 
 
 def _prose(text: str) -> str:
     text = references.broken(text.replace("://", f":{ZERO_WIDTH}//"))
-    text = _MARKUP.sub(r"\\\1", _entities(text))
-    return _BLOCK.sub(lambda found: f"\\{found[0]}" if found[0] in "-=" else f"{found[0]}{ZERO_WIDTH}", text)
+    text = _MARKUP.sub(r"\\\1", _ENTITY.sub("&amp;", text).replace("<", "&lt;")).replace("-->", "--\\>")
+    return _BLOCK.sub(lambda found: f"\\{found[0]}" if found[0] in "-=>" else f"{found[0]}{ZERO_WIDTH}", text)
 
 
 def _entities(text: str) -> str:

@@ -21,6 +21,8 @@ from syncbot.report.words import (
     PROOF,
     and_more,
     plural,
+    released,
+    sentence,
     waits_for,
     what_it_did,
     what_would_change_it,
@@ -123,7 +125,7 @@ def _sections(told: Explanation, style: _Style) -> Iterator[_Section]:
     p = told.judgement
     patch = _parsed(told.content)
     yield _Section("What the patch does", tuple(_does(patch, style)))
-    claims = [_Said(style.words(_sentence(e.detail))) for e in p.evidence if e.kind in _CLAIMS]
+    claims = [_Said(style.words(sentence(e.detail))) for e in p.evidence if e.kind in _CLAIMS]
     if claims:
         yield _Section("What it says of itself", tuple(_once(claims)))
     yield _Section("What upstream did", tuple(_upstream(told, style)))
@@ -176,7 +178,10 @@ def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
     p = told.judgement
     base, target = style.name(_short(told.base.version)), style.name(_short(told.target.version))
     who = f"Upstream, {style.name(told.upstream)}," if told.upstream else "Upstream"
-    if told.base == told.target:
+    if told.base == told.target and (not told.bump or released(p)[0]):
+        why = "`bump` is false" if not told.bump else "its settings follow no later release"
+        yield _Said(f"{who} was looked at beyond {base}, where the package stays: {why}.")
+    elif told.base == told.target:
         yield _Said(f"{who} has no release after {base}; its branch was looked at.")
     else:
         day = f" of {told.target.date.date().isoformat()}" if told.target.date is not None else ""
@@ -211,16 +216,12 @@ def _release_of(fact: Evidence, style: _Style) -> str:
     if not fact.release:
         return "; no release has it yet" if fact.kind == "held" else ""
     release = style.name(_short(fact.release))
-    return f"; {release} has it" if fact.kind == "held" else f", first in {release}"
+    return f", and {release} has the commit" if fact.kind == "held" else f", first in {release}"
 
 
 def _short(name: str) -> str:
     """A commit id that stands for a release is shown in short."""
     return name[:12] if _ID.fullmatch(name) else name
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _file(report: FileReport, patch: Patch | SyncbotError, style: _Style) -> Iterator[_Said]:
@@ -284,7 +285,7 @@ def _why(told: Explanation, style: _Style) -> Iterator[_Said]:
     facts = [e for e in p.evidence if e.kind not in told_already or (e.kind in COMMITS and not e.commit)]
     for fact in dict.fromkeys(facts):
         if fact.detail not in p.reason:
-            yield _Said(style.words(_sentence(fact.detail)))
+            yield _Said(style.words(sentence(fact.detail)))
     asked = waits_for(p)
     if asked:
         yield _Said(f"A person is asked: {style.words(asked)}.")

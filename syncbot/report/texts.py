@@ -6,12 +6,14 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from syncbot.errors import Uncommitted
-from syncbot.model.forge import Write
+from syncbot.model.forge import BranchWork, Write
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
+from syncbot.report.aside import Advice, together
+from syncbot.report.page import for_terminal
 from syncbot.report.plain_text import plain_text
 from syncbot.report.results import (
     Answered,
@@ -27,7 +29,7 @@ from syncbot.report.results import (
 )
 from syncbot.report.safe import block, line
 from syncbot.report.table import Table
-from syncbot.report.words import counts, delta, plural, waits, waits_for
+from syncbot.report.words import and_more, counts, delta, plural, waits, waits_for
 
 _VERDICTS = ("package", "release", "delta", "patch", "verdict", "why")
 
@@ -65,7 +67,7 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
         here = plural(check.patches, "patch")
         row = (line(check.package), step, here, "", "up to date", _NO_NEWS if check.bump else _FIXED)
         news = [] if check.ahead is None else [p for p in check.ahead.patches if p.verdict in _NEWS]
-        told = [("", "", "", line(p.name), p.verdict.value, why(p)) for p in news]
+        told = [("", "", "", line(p.name), p.verdict.value, why(p) + _only_bump(check, p)) for p in news]
         return [row, *told, *(("", "", "", line(name), "waiting", _WAITS) for name in check.waiting)]
     if not check.judgement.patches:
         return [(line(check.package), step, plural(0, "patch"), "", "", "Only the version moves.")]
@@ -74,6 +76,10 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
         head = (line(check.package), step, delta(check.judgement)) if at == 0 else ("", "", "")
         rows.append((*head, line(patch.name), patch.verdict.value, why(patch)))
     return rows
+
+
+def _only_bump(check: PackageCheck, patch: Judgement) -> str:
+    return "" if check.bump or not words.released(patch)[0] else " Only `bump = false` keeps it."
 
 
 _NO_NEWS = "Upstream has nothing newer on this line."
@@ -115,6 +121,7 @@ def sync_lines(result: SyncResult) -> list[str]:
         f"{line(package)}: {line(name)} left the series; its text and evidence are kept."
         for package, name in result.archived
     ]
+    lines += [f"{line(s.package)}: left out: {line(s.why)}" for s in result.skipped]
     return [*lines, *_writes(result), _sum(result)]
 
 
@@ -127,6 +134,8 @@ def _write(write: Write) -> str:
     """For people: a request as it is, files of a forge that has no server by what they hold."""
     kind, _, name = line(write.target).partition("/")
     stem = name.rpartition(".")[0]
+    if write.method == "PUSH" and '"to": null' in write.body:
+        return f"would delete: {line(write.target).removeprefix('refs/heads/')}"
     if write.method == "PUSH":
         return f"would push: {line(write.target).removeprefix('refs/heads/')}"
     if write.method == "RECORD":
@@ -134,15 +143,24 @@ def _write(write: Write) -> str:
     if write.method == "MERGE":
         return f"would merge: proposal {line(write.target)}"
     if write.method == "WRITE":
-        held = {"talk": f"labels, people and comments of {stem}", "checks": f"the result on commit {stem[:12]}"}
+        held = {"talk": f"labels, people and comments of {_of(stem)}", "checks": f"the result on commit {stem[:12]}"}
         return f"would write: {held.get(kind, f'the dashboard ({stem})')}"
     return f"would send: {line(write.method)} {line(write.target)}"
+
+
+def _of(room: str) -> str:
+    return "the dashboard" if room.startswith("issue-") else f"proposal {room}"
 
 
 def _done(item: SyncItem) -> str:
     shown = f" {line(item.proposal.id)}" if item.proposal is not None else ""
     note = f" ({line(item.note)})" if item.note else ""
     sentence = item.outcome.sentence
+    if shown and item.outcome is Outcome.ASIDE:
+        return f"{line(item.check.package)}: proposal{shown} was left as it is: {line(item.note)}"
+    if item.outcome is Outcome.PLANNED:
+        would = f"proposal{shown} would be updated" if shown else "a proposal would be opened"
+        return f"{line(item.check.package)}: {would}: {line(item.note)}"
     if shown and item.outcome in (Outcome.PROPOSED, Outcome.UPDATED):
         sentence = f"proposal{shown} was {'opened' if item.outcome is Outcome.PROPOSED else 'updated'}: "
         return f"{line(item.check.package)}: {sentence}{line(item.proposal.title) if item.proposal else ''}"
@@ -164,7 +182,7 @@ def _sum(result: SyncResult) -> str:
     return f"{now}." if result.changed else f"Nothing changed: {now}."
 
 
-_STANDING = (Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.PLANNED)
+_STANDING = (Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.ASIDE, Outcome.PLANNED)
 """Outcomes with a proposal that is open, or would be."""
 
 
@@ -185,7 +203,7 @@ def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
         commands.append(
             (f"{program} proposals show {shlex.quote(shown.id)}", f"read the proposal for {line(shown.package)}")
         )
-    ready = next((p for p in standing if not p.draft), None)
+    ready = next((p for p in standing if not p.draft and not p.note), None)
     if ready is not None:
         number = shlex.quote(ready.id)
         if result.by_hand:
@@ -271,19 +289,29 @@ def questions(judgement: SeriesJudgement) -> list[str]:
     return [f"{line(p.name)}: {line(waits_for(p))}." for p in judgement.patches if p.action.waits]
 
 
-def proposal(record: ProposalRecord) -> list[str]:
-    """A proposal for a terminal: its facts, then its body."""
+def proposal(record: ProposalRecord, advice: Advice | None = None, work: BranchWork | None = None) -> list[str]:
+    """A proposal for a terminal: its facts, then what to do about a version beside it, then its body. `work`: what
+    people put on its branch."""
     status = record.status.value + (" (draft: a patch waits for a person)" if record.draft else "")
     note = [f"note      {line(record.note)}"] if record.note else []
     facts = [
         f"proposal  {line(record.id)}: {line(record.title)}",
         f"status    {status}",
         *note,
-        f"branch    {line(record.branch)} at {record.tip[:12]}, on {record.parent[:12]}",
+        f"branch    {line(record.branch)} at {(work.head if work else record.tip)[:12]}, on {record.parent[:12]}",
+        *_whose(work),
         f"opened    {record.opened.isoformat(timespec='minutes')}",
         f"updated   {record.updated.isoformat(timespec='minutes')}",
     ]
-    return [*facts, "", block(plain_text(record.body)).rstrip("\n")]
+    todo = [] if advice is None else ["", block(plain_text(together(advice))).rstrip("\n")]
+    return [*facts, *todo, "", block(plain_text(for_terminal(record.body, line(record.id)))).rstrip("\n")]
+
+
+def _whose(work: BranchWork | None) -> list[str]:
+    if work is None:
+        return []
+    told = [f"{line(edit.subject, 60)} ({line(edit.author, 40)})" for edit in work.edits]
+    return [f"          with {plural(len(told), 'commit')} of people: {and_more(told, 5)}"]
 
 
 def answered(result: Answered) -> list[str]:

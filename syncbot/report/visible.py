@@ -21,9 +21,13 @@ def of_sync(result: SyncResult, *, private: bool) -> tuple[SyncResult, int]:
     kept = tuple(i for i in result.items if private or not i.check.private)
     told = _told(result.problems, private=private)
     left = tuple(c for c in result.unproposed if private or not c.private)
-    return replace(result, items=kept, problems=told, unproposed=left), len(result.items) + len(result.problems) - len(
-        kept
-    ) - len(told)
+    skipped = tuple(s for s in result.skipped if private or not s.private)
+    shown = replace(result, items=kept, problems=told, unproposed=left, skipped=skipped)
+    return shown, _count(result) - _count(shown)
+
+
+def _count(result: SyncResult) -> int:
+    return len(result.items) + len(result.problems) + len(result.skipped)
 
 
 def _told(problems: tuple[PackageProblem, ...], *, private: bool) -> tuple[PackageProblem, ...]:

@@ -39,6 +39,8 @@ def what_it_did(fact: Evidence, verdict: Verdict) -> str:
     """What a commit did to a patch of this verdict. One that is like the patch took in nothing that could be shown."""
     if fact.kind == "absorbed" and verdict in _UNLIKE:
         return "is like it"
+    if fact.kind == "held" and fact.release:
+        return "has it"
     return COMMITS[fact.kind]
 
 
@@ -81,11 +83,28 @@ def delta(judgement: SeriesJudgement) -> str:
 def why(judgement: Judgement) -> str:
     """The verdict's one sentence, as the judge completed it (`...: conflict in a.c.`), or followed by what it adds."""
     sentence = judgement.verdict.sentence
+    later, commit = released(judgement)
+    if later:
+        return f"Release {line(later)} has it{f' (commit {commit[:12]})' if commit else ''}; this one has not."
     said = line(judgement.reason)
     if not said.rstrip("."):
         return sentence
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     return said if said.startswith(sentence.rstrip(".")) else f"{sentence} {said}"
+
+
+def released(judgement: Judgement) -> tuple[str, str]:
+    """The later release that has a held patch, and the commit; both empty where no release has it yet."""
+    facts = (e for e in judgement.evidence if e.kind == "held" and e.release)
+    found = next(facts, None) if judgement.verdict is Verdict.HELD else None
+    return ("", "") if found is None else (found.release or "", found.commit or "")
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence. What begins with a file's name keeps its case."""
+    first = text.split(" ", 1)[0]
+    begun = text[:1].upper() + text[1:] if first.rstrip(",:;").isalpha() else text
+    return begun if text.endswith(".") else f"{begun}."
 
 
 def carry(packages: int) -> str:
@@ -120,8 +139,8 @@ def what_would_change_it(judgement: Judgement) -> str:
     """One sentence for `explain`: which fact would lead to another verdict."""
     if judgement.blocked_by:
         return f"Settling {', '.join(judgement.blocked_by)} lets this patch be judged by itself."
-    later = next((e.release for e in judgement.evidence if e.kind == "held" and e.release), "")
-    if judgement.verdict is Verdict.HELD and later:
+    later, _commit = released(judgement)
+    if later:
         return f"Release {later}, or a later one, makes it obsolete."
     if judgement.verdict is Verdict.OBSOLETE and judgement.action.waits:
         return "A person's word: delete the patch, or pin it with a line under [keep] in package.toml."

@@ -9,7 +9,9 @@ from syncbot.errors import ForgeError, ForgeStopped
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.report import controls, dashboard
 from syncbot.services import remembered
-from syncbot.services.orders import obey
+from syncbot.services.notice import RESTORE
+from syncbot.services.orders import obey, open_again
+from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
 
@@ -55,8 +57,10 @@ def _obeyed(workspace: Workspace, names: tuple[str, ...], at: datetime) -> froze
 
 
 def _box(workspace: Workspace, what: str, record: ProposalRecord, at: datetime) -> None:
-    if what == dashboard.AGAIN:
-        workspace.store.forget_patch_words(record.package, record.line)
+    if what == dashboard.AGAIN and record.line.startswith(RESTORE) and not is_ours(workspace, record):
+        if record.status is not ProposalStatus.OPEN:
+            open_again(workspace, record, at)
+    elif what == dashboard.AGAIN:  # the same, so with what was said of its patches
         remembered.welcome(workspace, record.fingerprint, at)
     elif what == dashboard.REBASE and record.status is ProposalStatus.OPEN:
         remembered.make_anew(workspace, record, remembered.REBASE)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from syncbot.errors import ForgeError
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.verdicts import Verdict
-from syncbot.report import dashboard
+from syncbot.report import dashboard, words
 from syncbot.report.dashboard import Dashboard, Row, Section, Trend, Unsent
 from syncbot.report.results import Outcome, PackageProblem, SyncResult
 from syncbot.report.sent import unsent_since
@@ -29,7 +29,7 @@ _DETAILED = 60
 def show_dashboard(workspace: Workspace, examination: Examination, result: SyncResult, heard: Heard) -> SyncResult:
     """Bring the dashboard up to date after a sync of all packages; gives the result, with a problem where the forge
     would not. Writes only where something is news, and the stamp at most once a day."""
-    if not workspace.settings.manners.dashboard or not (result.checks or result.problems):
+    if not workspace.settings.manners.dashboard or not (result.checks or result.problems or result.skipped):
         return result
     if workspace.forge.stopped() is not None:
         return result
@@ -69,6 +69,8 @@ def _summary(workspace: Workspace, examination: Examination, result: SyncResult)
     )
     if marked := tuple(_marked(result)):
         sections = (*sections[:3], Section("Waiting for a person", _SOON, marked), *sections[3:])
+    if aside := tuple(_row(s.package, s.why) for s in result.skipped):
+        sections = (*sections, Section("Put aside", _SOON, aside))
     trend = tuple(_trend(workspace, result))
     return Dashboard(sections, trend, _oldest(examination), workspace.clock.now())
 
@@ -102,8 +104,11 @@ def _rejected(workspace: Workspace, result: SyncResult) -> Iterator[Row]:
             newest.setdefault(record.package, record)
     returns = {(r.package, r.line): r for r in reversed(records) if r.line.startswith(RESTORE)}
     shown = {check.package for check in result.checks}
+    gone = {(d.package, f"{RESTORE}{d.name}") for d in workspace.store.dropped() if not d.restored}
+    here = {record.id for record in workspace.forge.list()}
     for record in returns.values():
-        if record.package in shown and is_ours(workspace, record):
+        wanted = is_ours(workspace, record) or (record.id in here and (record.package, record.line) in gone)
+        if record.package in shown and wanted and not _stands(workspace, record):
             yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", record.title, record.note)
     for item in result.items:
         found = newest.get(item.check.package)
@@ -111,11 +116,20 @@ def _rejected(workspace: Workspace, result: SyncResult) -> Iterator[Row]:
             yield Row(item.check.package, f"{dashboard.AGAIN}:{found.id}", found.title, item.note)
 
 
+def _stands(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether its line has an open proposal by now."""
+    found = workspace.forge.find(record.package, record.line)
+    return found is not None and found.status is ProposalStatus.OPEN
+
+
 def _patches(result: SyncResult, verdict: Verdict) -> Iterator[Row]:
+    """Of packages that can move, and of those that stand at their newest release with the branch in view. What only the
+    package's own settings keep waits for nothing."""
     for check in result.checks:
-        for patch in () if check.judgement is None else check.judgement.patches:
-            if patch.verdict is verdict:
-                yield _row(check.package, patch.name, patch.reason)
+        judged = check.judgement or check.ahead
+        for patch in () if judged is None else judged.patches:
+            if patch.verdict is verdict and (check.judgement is not None or not words.released(patch)[0]):
+                yield _row(check.package, patch.name, words.why(patch))
 
 
 def _marked(result: SyncResult) -> Iterator[Row]:
@@ -132,7 +146,7 @@ def _trend(workspace: Workspace, result: SyncResult) -> list[Trend]:
     kept = dict(sorted(workspace.store.facts(_TREND).items()))
     last = json.loads(list(kept.values())[-1]) if kept else None
     today = workspace.clock.now().date().isoformat()
-    if not result.problems and last != now:
+    if not (result.problems or result.skipped) and last != now:
         kept[today] = json.dumps(now)
         workspace.store.set_fact(_TREND, today, kept[today])
     return [Trend(day, *json.loads(value)) for day, value in list(kept.items())[-_SHOWN:]]

@@ -22,7 +22,7 @@ _Known = Mapping[tuple[str, int | None, PatchName], Facts]
 def carried(workspace: Workspace) -> tuple[Sequence[Kept], Sequence[PackageProblem]]:
     """Every package of the work tree, in order of name, and a problem for each that cannot be read. Remembered by what
     pins the work tree; a patch is read once in its life."""
-    key = _key(workspace)
+    key = pinned_by(workspace)
     known, kept = workspace.store.kept()
     if known == key:
         return kept, ()
@@ -35,7 +35,7 @@ def carried(workspace: Workspace) -> tuple[Sequence[Kept], Sequence[PackageProbl
     return read, problems
 
 
-def _key(workspace: Workspace) -> str:
+def pinned_by(workspace: Workspace) -> str:
     """What pins the work tree and how it is read: the commit, what differs from it, the settings."""
     settings, downstream = workspace.settings, workspace.downstream
     native = settings.layout in ("", "native")

@@ -7,13 +7,14 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from syncbot import judge
+from syncbot.errors import DiskFull
 from syncbot.model import addresses
 from syncbot.model.ids import PackageName
 from syncbot.model.memory import Memory
@@ -26,6 +27,7 @@ from syncbot.ports import Source
 from syncbot.ports.crew import Bench, Lost
 from syncbot.report.results import CheckResult, PackageCheck, PackageProblem
 from syncbot.services import packages, words, work
+from syncbot.services.calls import Calls
 from syncbot.services.choose import Choice
 from syncbot.services.inputs import inputs_of
 from syncbot.services.later import Later
@@ -33,7 +35,7 @@ from syncbot.services.recall import Promise, memory_key, size_key
 from syncbot.services.returned import Returned, Standing, look_back
 from syncbot.services.standing import new_standings, to_be_weighed
 from syncbot.services.work import guarded
-from syncbot.services.workspace import Workspace
+from syncbot.services.workspace import Workspace, require_downstream
 
 __all__ = ["Examination", "Examined", "check", "examine", "guarded", "record", "result", "trees", "verified", "view"]
 
@@ -44,6 +46,8 @@ Item = TypeVar("Item")
 _AT_A_TIME = 200
 LANES = 4
 """Upstreams that one process asks at a time: most of that is waiting."""
+KEPT_AT_ONCE = 64
+"""Packages that are judged between two moments at which what was judged is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Examined:
     returned: tuple[Returned, ...] = ()
     weighed: tuple[int, int] | None = None
     head: str = ""
+    recorded: bool = False
+    """Whether its judgement was written already, so that a run that is broken off has not judged in vain."""
 
     @property
     def moving(self) -> StoredJudgement | None:
@@ -88,23 +94,40 @@ class Examination:
     sizes: Mapping[str, int] = field(default_factory=dict)
 
 
+Admit = Callable[[Sequence[Package]], Sequence[Package]]
+"""Chooses, of the packages that were asked for, those that are worked on now."""
+
+
 def check(workspace: Workspace, names: Sequence[str] = ()) -> CheckResult:
     """Examine the packages (all, or those named) and remember what is new. Raises InputError for an unknown name."""
+    require_downstream(workspace)
     examination = examine(workspace, names)
     record(workspace, examination)
     return result(examination)
 
 
-def examine(workspace: Workspace, names: Sequence[str] = (), *, verifying: bool = False) -> Examination:
-    """Everything that can be said without writing. One bad package never stops the rest. `verifying`: what is judged
-    anew is verified, too, while its trees are at hand."""
+def examine(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    verifying: bool = False,
+    admit: Admit | None = None,
+    keep: bool = False,
+) -> Examination:
+    """Everything that can be said about the packages, or about those of them that `admit` takes. One bad package never
+    stops the rest. Nothing is written but, with `keep`, judgements as they come, so that none is made twice should
+    this be broken off. `verifying`: what is judged anew is verified, too, while its trees are at hand. Raises DiskFull
+    where there is no room to go on."""
     at = workspace.clock.now()
     found = words.pinned(packages.read(workspace, names), workspace.store.patch_words())
     problems = packages.problems(found)
-    looked = _looked(workspace, found.packages, problems)
+    chosen = found.packages if admit is None else admit(found.packages)
+    looked = _looked(workspace, chosen, problems, at, named=bool(names))
+    _require_room(problems)
     remembered = _remembered(workspace, looked)
     sizes = _Sizes(workspace.store.sizes())
-    judged = _judged(workspace, remembered, at, problems, verifying=verifying)
+    judged = _judged_by_and_by(workspace, remembered, at, problems, verifying=verifying, keep=keep)
+    _require_room(problems)
     examined = tuple(replace(one, lines=sizes.lines(one.package)) for one in _with_returned(workspace, judged))
     return Examination(at, examined, tuple(problems), sizes.new)
 
@@ -120,17 +143,19 @@ def record(workspace: Workspace, examination: Examination) -> bool:
     for one in examination.examined:
         name, judged = one.package.name, one.judged
         stale = judged is not None and current.get(name) != (judged.key, one.asked)
-        if not (one.fresh or one.new or stale or one.learnt or one.fits):
+        if one.recorded:
+            changed = changed or one.moving is not None or bool(one.fresh)
+        if not (one.fresh or one.new or stale or one.learnt or one.fits) or (one.recorded and not one.learnt):
             continue
         changed = changed or one.moving is not None or bool(one.fresh)
         with store.transaction():
-            if one.fresh:
+            if one.fresh and not one.recorded:
                 store.record_releases(name, one.fresh, examination.at)
             if one.learnt:
                 store.remember(one.learnt, examination.at)
-            if one.fits:
+            if one.fits and not one.recorded:
                 store.save_fits(name, one.fits)
-            if judged is not None:
+            if judged is not None and not one.recorded:
                 store.save_judgement(judged)
                 store.set_current(name, judged.key, one.asked, examination.at)
                 store.save_inputs(inputs_of(one.package, one.asked, one.head))
@@ -189,18 +214,26 @@ def verified(workspace: Workspace, examined: Sequence[Examined]) -> list[Examine
     return found
 
 
+def _require_room(problems: Sequence[PackageProblem]) -> None:
+    """A full disk is no package's problem: the others would fail, too."""
+    for problem in problems:
+        if isinstance(problem.error, DiskFull):
+            raise problem.error
+
+
 def _looked(
-    workspace: Workspace, found: Sequence[Package], problems: list[PackageProblem]
+    workspace: Workspace, found: Sequence[Package], problems: list[PackageProblem], at: datetime, *, named: bool
 ) -> list[tuple[Package, work.Looked]]:
     store = workspace.store
     seen = _Seen(workspace, [package.name for package in found])
+    calls = Calls(workspace, found, at, named=named)
 
     def task(package: Package) -> work.Look:
         declared = package.base is not None and package.policy.bump
         fits = {} if declared else dict(store.fits(package.name))
-        return work.Look(package, seen.of(package.name), fits)
+        return work.Look(package, seen.of(package.name), fits, ask=calls.asks(package), first=calls.is_first(package))
 
-    results = _each(workspace, work.look, found, task, "asked", lanes=LANES)
+    results = calls.shared(_each(workspace, work.look, found, task, "asked", lanes=LANES))
     problems += [result for result in results if isinstance(result, PackageProblem)]
     return [(p, r) for p, r in zip(found, results, strict=True) if not isinstance(r, PackageProblem)]
 
@@ -245,6 +278,42 @@ def _standing(one: Examined) -> Standing:
     """Where the package is going to stand."""
     carried = one.package.series if one.moving is None else judge.new_series(one.package.series, one.moving.judgement)
     return Standing(one.package, one.choice.target or one.choice.base, carried, one.state)
+
+
+def _judged_by_and_by(
+    workspace: Workspace,
+    remembered: Sequence[Examined],
+    at: datetime,
+    problems: list[PackageProblem],
+    *,
+    verifying: bool,
+    keep: bool,
+) -> list[Examined]:
+    """As `_judged`; where there is much to judge and it is to be kept, some of it at a time."""
+    waiting = sum(1 for one in remembered if one.asked and one.judged is None)
+    if not keep or waiting <= KEPT_AT_ONCE:
+        return _judged(workspace, remembered, at, problems, verifying=verifying)
+    found: list[Examined] = []
+    for some in _portions(remembered):
+        done = _judged(workspace, some, at, problems, verifying=verifying)
+        _require_room(problems)
+        record(workspace, Examination(at, tuple(done), ()))
+        found += [replace(one, recorded=True, learnt=()) for one in done]
+    return found
+
+
+def _portions(remembered: Sequence[Examined]) -> Iterator[Sequence[Examined]]:
+    """Parts with so many packages to judge as are kept at once."""
+    part: list[Examined] = []
+    waiting = 0
+    for one in remembered:
+        part.append(one)
+        waiting += bool(one.asked and one.judged is None)
+        if waiting == KEPT_AT_ONCE:
+            yield part
+            part, waiting = [], 0
+    if part:
+        yield part
 
 
 def _judged(

@@ -18,6 +18,7 @@ from syncbot.services.check import Examined, guarded
 from syncbot.services.equivalents import Others
 from syncbot.services.notice import merged_by_hand
 from syncbot.services.overlay import Folders, belongs, by_folder, files_of
+from syncbot.services.people import with_people
 from syncbot.services.proposing import Draft, draft, has_work
 from syncbot.services.remembered import Wanted, wanted
 from syncbot.services.verifying import with_known
@@ -105,6 +106,7 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
     if standing is None or merged_by_hand(workspace, standing):  # that is noticed before anything is proposed
         return Decision(one, Outcome.PROPOSED, made)
     asked = here.wanted.asked(one.package.name, made.line)
+    made = with_people(workspace, one, made, standing)
     same = not asked and _same(made, standing, here)
     return Decision(
         one, Outcome.UNCHANGED if same else Outcome.UPDATED, made, standing, discard=asked == remembered.DISCARD

@@ -68,6 +68,7 @@ def _carried(workspace: Workspace, package: Package, patch: SeriesPatch) -> Expl
         judged,
         patch.content,
         stored.at,
+        bump=package.policy.bump,
     )
 
 

@@ -28,7 +28,8 @@ def with_first_releases(
 ) -> SeriesJudgement:
     """The judgement with `first_release` filled in for its drops (where the judge left it open). `between` are the
     releases after the base, oldest first, the last one being the target; `judged` judges, or remembers."""
-    open_ = {p.index for p in judgement.patches if p.action is Action.DROP and p.first_release is None}
+    dropped = [p for p in judgement.patches if p.action is Action.DROP and p.verdict is Verdict.OBSOLETE]
+    open_ = {p.index for p in dropped if p.first_release is None}
     if not open_ or not between:
         return judgement
     first = dict.fromkeys(open_, between[-1].version)

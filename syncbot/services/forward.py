@@ -11,6 +11,7 @@ from syncbot.report import controls
 from syncbot.services import remembered
 from syncbot.services.deciding import Decision
 from syncbot.services.dressing import dressed, report
+from syncbot.services.people import with_people
 from syncbot.services.proposing import Draft, proposal
 from syncbot.services.reviving import revive
 from syncbot.services.workspace import Workspace
@@ -24,7 +25,14 @@ def put_forward(workspace: Workspace, decision: Decision, made: Draft, head: Com
     if decision.open is not None:
         wanted = replace(wanted, body=_with_late_ticks(workspace, decision.open, wanted.body))
     record = workspace.forge.propose(wanted, at, discard=decision.discard)
-    report(workspace, record, made)
+    now = made if standing is None or workspace.rehearsing else with_people(workspace, decision.examined, made, record)
+    if now != made:  # what people put on the branch stands on the new version by now
+        ticked = controls.with_ticks(now.body, set(controls.ticked(wanted.body)))
+        wanted = replace(wanted, draft=now.plan.draft, body=ticked)
+        again = dressed(workspace, wanted, package, opening=False)
+        record, made = workspace.forge.propose(again, at), now
+    if not record.note:  # else its commit is of an older version
+        report(workspace, record, made)
     remembered.done(workspace, record)
     return record
 

@@ -13,6 +13,7 @@ from syncbot.report.importing import Imported, ImportedPackage
 
 _OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _NATIVE = "native"
+_FORK = "fork"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,13 @@ def _settings(wanted: Wanted, found: Survey, carrying: list[Seen]) -> str:
             text = _said(text, (*place, "downstream"), key, value, wanted.settings_path)
     if found.layout == _NATIVE:
         return text
-    unknown = [seen for seen in carrying if seen.upstream is None and not seen.error]
+    if found.layout == _FORK:  # that a clone has a remote of that name is known to this machine alone
+        for seen in carrying:
+            if seen.upstream is not None:
+                upstream = str(seen.upstream)
+                text = _said(text, (*place, "packages", seen.name), "upstream", upstream, wanted.settings_path)
+    bare = found.layout == _FORK
+    unknown = [seen for seen in carrying if seen.upstream is None and (bare or not seen.error)]
     return _with_hints(text, place, unknown)
 
 

@@ -26,7 +26,10 @@ def judgement_key(
 
 def series_parts(series: Sequence[SeriesPatch]) -> list[object]:
     """All that a series is, as JSON can hold it."""
-    return [[p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting] for p in series]
+    return [
+        [p.name, hashlib.sha256(p.content).hexdigest(), p.strip, p.keep, p.waiting, *([p.drop] if p.drop else [])]
+        for p in series
+    ]
 
 
 def restore_fingerprint(package: str, name: str, content: bytes, reason: str) -> Fingerprint:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from syncbot.judge import Lineage
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
-from syncbot.ports.source import Progress, Source
+from syncbot.ports.source import Progress, Source, Vouching
 
 
 class Later:
@@ -37,6 +37,10 @@ class Later:
 
     def lineage(self, base: Release, target: Release, progress: Progress) -> Lineage | None:
         return self._source.lineage(base, target, progress)
+
+    def vouched(self, release: Release) -> str:
+        source = self._source
+        return source.vouched(release) if isinstance(source, Vouching) else ""
 
     def tree(self, release: Release, progress: Progress) -> Tree:
         return self._source.tree(release, progress)

@@ -14,6 +14,7 @@ from syncbot.report.results import Outcome
 from syncbot.report.words import plural
 from syncbot.services import remembered
 from syncbot.services.deciding import Decision
+from syncbot.services.pausing import pauses
 from syncbot.services.workspace import Workspace
 
 _HOUR = timedelta(hours=1)
@@ -41,14 +42,18 @@ class _Room:
 
 def limited(workspace: Workspace, decisions: Sequence[Decision], at: datetime) -> list[Decision]:
     """The decisions in the order of their urgency; beyond a limit they are put off, each with the reason. What a person
-    asked for at once waits for no limit."""
+    asked for at once waits for no limit; a package that a person paused waits for its end."""
     urgent = remembered.wanted(workspace).urgent
     closed = not is_time(workspace, at)
+    paused = pauses(workspace)
     room = _room(workspace, at)
     found = []
     for wanted in sorted(decisions, key=_urgency):
         writes = wanted.outcome in (Outcome.PROPOSED, Outcome.UPDATED)
-        if not writes or wanted.examined.package.name in urgent or wanted.discard:
+        pause = paused.get(wanted.examined.package.name)
+        if writes and pause is not None:
+            found.append(_put_off(wanted, pause.why))
+        elif not writes or wanted.examined.package.name in urgent or wanted.discard:
             found.append(wanted)
         elif closed:
             found.append(_put_off(wanted, "it is not the time for proposals"))

@@ -30,7 +30,7 @@ def move_of(workspace: Workspace, plan: Plan) -> Move:
         if edit.action in (Action.DROP, Action.REWRITE)
     )
     commit = target.identity if _COMMIT.fullmatch(target.identity) else None
-    return Move(None if stays else target.version, commit, _who(workspace), workspace.clock.now(), notes)
+    return Move(None if stays else target.version, commit, _who(workspace), workspace.clock.now(), notes, target.name)
 
 
 def standing(workspace: Workspace) -> Move:

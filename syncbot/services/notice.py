@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from syncbot.errors import ForgeRefused, ForgeStopped, StoreError, SyncbotError
+from syncbot.errors import ForgeRefused, ForgeStopped, InputError, StoreError, SyncbotError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.settings import ForgeKind
 from syncbot.model.verdicts import Action
+from syncbot.report import controls
 from syncbot.report.results import PackageProblem
 from syncbot.services import moving
 from syncbot.services.remembered import unwelcome
@@ -23,13 +25,18 @@ RESTORE = "restore:"
 Archived = tuple[PackageName, PatchName]
 
 
-def notice(workspace: Workspace, at: datetime) -> tuple[tuple[Archived, ...], tuple[PackageProblem, ...]]:
+def notice(
+    workspace: Workspace, at: datetime, concerns: Callable[[PackageName], bool] | None = None
+) -> tuple[tuple[Archived, ...], tuple[PackageProblem, ...]]:
     """Bring the store up to what the forge says; gives the drops that became final, and a problem for each package of
-    which that cannot be done. Writes only where a proposal's state is news."""
+    which that cannot be done. Writes only where a proposal's state is news. `concerns`: the packages to do it for,
+    None: all; another run may write about one of the others between our asking the forge and our writing."""
     known = {record.id: record for record in workspace.store.proposals()}
     archived: list[Archived] = []
     problems: list[PackageProblem] = []
     for found in workspace.forge.list():
+        if concerns is not None and not concerns(found.package):
+            continue
         try:
             archived += _noticed(workspace, found, known.get(found.id), at)
         except (ForgeStopped, StoreError):
@@ -44,11 +51,29 @@ def _noticed(
 ) -> tuple[Archived, ...]:
     if known is not None and known.status is ProposalStatus.ACCEPTED and found.status is ProposalStatus.CLOSED:
         return ()  # taken by other commits: a forge may know that as closed alone
-    record = _accepted(workspace, found, at) if merged_by_hand(workspace, found) else found
-    return settle(workspace, record, at) if known != record else ()
+    record = _accepted(workspace, found, at) if merged_by_hand(workspace, found) else _as_merged(workspace, found)
+    if known is not None and _unticked(known) == _unticked(record):
+        return ()  # a tick is an order, and no news of the proposal
+    if record.status is not ProposalStatus.OPEN:
+        workspace.forge.tidy(record.id)
+    return settle(workspace, record, at)
+
+
+def _unticked(record: ProposalRecord) -> ProposalRecord:
+    return replace(record, body=controls.without_ticks(record.body))
+
+
+def _as_merged(workspace: Workspace, found: ProposalRecord) -> ProposalRecord:
+    """One that was merged on the forge with the version beside it, which people had merged into its branch."""
+    if found.status is not ProposalStatus.ACCEPTED:
+        return found
+    beside = workspace.forge.beside(found.id)
+    return found if beside is None or not workspace.downstream.contains(beside.tip) else beside.of(found)
 
 
 def _accepted(workspace: Workspace, found: ProposalRecord, at: datetime) -> ProposalRecord:
+    if newer_merged(workspace, found):
+        return workspace.forge.taken(found.id, at, beside=True)
     if not workspace.downstream.contains(found.tip):
         return workspace.forge.taken(found.id, at)
     try:
@@ -63,10 +88,41 @@ def _accepted(workspace: Workspace, found: ProposalRecord, at: datetime) -> Prop
         ) from None
 
 
+def require_no_proposal(workspace: Workspace) -> None:
+    """Raises InputError where no branch is checked out, but commits of an open proposal: somebody works on it. A forge
+    of branches alone may run where there is never a branch."""
+    if workspace.downstream.branch() != "HEAD" or workspace.settings.forge.kind is ForgeKind.GIT:
+        return
+    for record in workspace.forge.list():
+        if record.status is ProposalStatus.OPEN and _is_reached(workspace, record):
+            raise InputError(
+                f"no branch is checked out, but commits of proposal {record.id}",
+                "end your work on it, then go back to the branch that proposals are for: git switch BRANCH",
+            )
+
+
+def _is_reached(workspace: Workspace, record: ProposalRecord) -> bool:
+    beside = workspace.forge.beside(record.id) if record.note else None
+    own = [(record.tip, record.parent), *([] if beside is None else [(beside.tip, beside.parent)])]
+    return any(tip != parent and workspace.downstream.contains(tip) for tip, parent in own)
+
+
 def merged_by_hand(workspace: Workspace, record: ProposalRecord) -> bool:
     """Whether a person brought an open proposal into the workspace: its branch, or all that it changes by other commits
     (squashed, rebased, applied from its mail). That is an answer, too. One without commits cannot be brought in."""
-    if record.status is not ProposalStatus.OPEN or record.tip == record.parent:
+    if record.status is not ProposalStatus.OPEN:
+        return False
+    return _is_in(workspace, record) or newer_merged(workspace, record)
+
+
+def newer_merged(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether a person brought the version into the workspace that stands beside an open proposal."""
+    beside = workspace.forge.beside(record.id) if record.note else None
+    return beside is not None and _is_in(workspace, beside.of(record))
+
+
+def _is_in(workspace: Workspace, record: ProposalRecord) -> bool:
+    if record.tip == record.parent:
         return False
     if workspace.downstream.contains(record.tip):
         return True

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from syncbot.diff.identity import patch_id
-from syncbot.errors import InputError
+from syncbot.errors import ForgeRefused, InputError
 from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.forge import Comment, Permission, PersonKind, Reaction
 from syncbot.model.packages import SeriesPatch
@@ -41,6 +41,7 @@ class Answer:
 
 
 _DONE = Answer(Reaction.DONE)
+_BY_HAND = "this proposal was made by hand; run `syncbot restore` again to make it anew"
 
 
 def obey(workspace: Workspace, at: datetime) -> int:
@@ -55,6 +56,9 @@ def obey(workspace: Workspace, at: datetime) -> int:
             remembered.welcome(workspace, record.fingerprint, at)  # a person opened it again: that takes the no back
         if is_open:
             count += _boxes(workspace, record, at)
+        elif record.status is ProposalStatus.REJECTED and at - record.updated < _LISTENS:
+            is_news = before is None or before.status is not ProposalStatus.REJECTED
+            count += _second_thought(workspace, record, at, is_news=is_news)
         if is_open or at - record.updated < _LISTENS:
             for comment in workspace.forge.comments(record.id):
                 count += _comment(workspace, record, comment, may, at)
@@ -74,7 +78,25 @@ def _boxes(workspace: Workspace, record: ProposalRecord, at: datetime) -> int:
         answer = _carried_out(workspace, record, Command(Word(name)), "", at)
         if answer.words:
             workspace.forge.comment(record.id, answer.words, at)
+    if {Word.RETRY.value, Word.REJECT.value} <= set(names):
+        workspace.store.set_obeyed(_retried(record, at), at)  # the tick stays there, and is no second thought
     return len(names)
+
+
+def _second_thought(workspace: Workspace, record: ProposalRecord, at: datetime, *, is_news: bool) -> int:
+    """The box that takes a rejection back, ticked after it. Nobody unticks it there, so it is obeyed once; one that was
+    ticked when the rejection was first seen came before it, for all that is known."""
+    key = _retried(record, record.updated)
+    if Word.RETRY.value not in controls.ticked(record.body) or workspace.store.obeyed(key):
+        return 0
+    if not is_news:
+        _retry(workspace, record, at)
+    workspace.store.set_obeyed(key, at)
+    return int(not is_news)
+
+
+def _retried(record: ProposalRecord, rejected: datetime) -> str:
+    return f"{record.id}/box/{rejected.isoformat()}"
 
 
 _BOXES = frozenset({Word.REBASE.value, Word.RETRY.value, Word.REJECT.value})
@@ -124,7 +146,7 @@ def _carried_out(workspace: Workspace, record: ProposalRecord, asked: Command, b
     if not is_open:
         if asked.word is Word.REJECT and record.status is ProposalStatus.REJECTED:
             return _DONE
-        return _refused(f"this proposal is {record.status.value}; `{controls.PREFIX} retry` takes a rejection back")
+        return _refused(_over(record))
     if asked.word is Word.REJECT:
         reason = line(asked.reason, 400) or (f"rejected by {by}" if by else "its box was ticked")
         settle(workspace, workspace.forge.reject(record.id, reason, at), at)
@@ -135,6 +157,13 @@ def _carried_out(workspace: Workspace, record: ProposalRecord, asked: Command, b
     return _patch(workspace, record, asked, by, at)
 
 
+def _over(record: ProposalRecord) -> str:
+    if record.status is ProposalStatus.REJECTED:
+        return f"this proposal is rejected; `{controls.PREFIX} retry` takes that back"
+    note = f": {markdown(record.note.rstrip('.'))}" if record.status is ProposalStatus.CLOSED and record.note else ""
+    return f"this proposal is {record.status.value}{note}"
+
+
 def _refused(why: str) -> Answer:
     return Answer(Reaction.REFUSED, f"That cannot be done: {why}.")
 
@@ -142,10 +171,25 @@ def _refused(why: str) -> Answer:
 def _retry(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer:
     if record.status is ProposalStatus.ACCEPTED:
         return _refused("this proposal was accepted; `syncbot restore` brings a patch back")
+    if record.line.startswith(RESTORE) and not is_ours(workspace, record):
+        return open_again(workspace, record, at)
     workspace.store.forget_patch_words(record.package, record.line)
     remembered.welcome(workspace, record.fingerprint, at)
     if record.status is ProposalStatus.OPEN:
         remembered.make_anew(workspace, record, remembered.REBASE)
+    return _DONE
+
+
+def open_again(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer:
+    """Bring back what a person proposed by hand: no sync makes it anew."""
+    if record.status is ProposalStatus.OPEN:
+        return _refused(_BY_HAND)
+    try:
+        opened = workspace.forge.reopen(record.id, at)
+    except ForgeRefused as error:
+        return _refused(f"{markdown(error.what)}; run `syncbot restore` again")
+    remembered.welcome(workspace, record.fingerprint, at)
+    settle(workspace, opened, at)
     return _DONE
 
 
@@ -159,7 +203,7 @@ def _anew(workspace: Workspace, record: ProposalRecord, word: Word) -> Answer:
             f"`{controls.PREFIX} discard` gives them up"
         )
     if record.line.startswith(RESTORE) and not is_ours(workspace, record):
-        return _refused("this proposal was made by hand; run `syncbot restore` again to make it anew")
+        return _refused(_BY_HAND)
     how = remembered.DISCARD if word is Word.DISCARD else remembered.REBASE
     remembered.make_anew(workspace, record, how)
     return _DONE

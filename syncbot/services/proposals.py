@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncbot.errors import InputError
-from syncbot.model.forge import Reaction
+from syncbot.model.forge import BranchWork, Reaction
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.report.aside import Advice
+from syncbot.report.controls import PREFIX
 from syncbot.report.results import Answered
 from syncbot.report.safe import line, plain_words
 from syncbot.services import orders
 from syncbot.services.notice import settle
+from syncbot.services.people import require_settled
 from syncbot.services.stale import require_fresh
-from syncbot.services.workspace import Workspace, require_written
+from syncbot.services.workspace import Workspace, require_downstream, require_written
 
 
 def list_(workspace: Workspace, *, everything: bool = False) -> Sequence[ProposalRecord]:
@@ -36,14 +39,27 @@ def show(workspace: Workspace, which: str) -> ProposalRecord:
     raise InputError(f"there is no proposal {which!r}", "`syncbot proposals` lists them")
 
 
+def advice(workspace: Workspace, record: ProposalRecord) -> Advice | None:
+    """What to do about the version beside an open proposal, None where there is none."""
+    found = workspace.forge.beside(record.id) if record.status is ProposalStatus.OPEN and record.note else None
+    return None if found is None else Advice.typed(record.id, record.branch, found.branch, workspace.remote)
+
+
+def work(workspace: Workspace, record: ProposalRecord) -> BranchWork | None:
+    """What people put on an open proposal's branch, None where that is nothing."""
+    return workspace.forge.work(record.id) if record.status is ProposalStatus.OPEN else None
+
+
 def accept(workspace: Workspace, which: str) -> Answered:
     """Merge an open proposal into the workspace and keep what it dropped. Raises InputError where it is not open or out
     of date, ForgeError where it cannot be merged; nothing is half-done then."""
+    require_downstream(workspace)
     record = _open(workspace, which)
     require_written(workspace)
     require_fresh(workspace, record)
+    head = require_settled(workspace, record)
     at = workspace.clock.now()
-    accepted = workspace.forge.accept(record.id, at)
+    accepted = workspace.forge.accept(record.id, at, head=head)
     return Answered(accepted, settle(workspace, accepted, at))
 
 
@@ -60,18 +76,22 @@ def reject(workspace: Workspace, which: str, reason: str) -> Answered:
 
 def tell(workspace: Workspace, which: str, order: str) -> str:
     """Give an order as a comment on the proposal would: `rebase`, `keep PATCH reason`, `drop PATCH`, `reject`, `retry`,
-    `discard`. The next sync acts on it. Gives what was done. Raises InputError where it cannot be done."""
+    `discard`. Gives what was done, or that the next sync acts on it. Raises InputError where it cannot be done."""
     record = show(workspace, which)
     answer = orders.tell(workspace, record, order)
     if answer.reaction is not Reaction.DONE:
-        raise InputError(plain_words(answer.words))
+        typed = f"syncbot proposals tell {record.id} "
+        raise InputError(plain_words(answer.words.replace(f"{PREFIX} ", typed)))
+    after = show(workspace, record.id)
+    if after.status is not record.status:
+        return f"Proposal {record.id} is {after.status.value}{' again' if after.status is ProposalStatus.OPEN else ''}."
     return f"Proposal {record.id}: {line(order, 200)}. The next sync acts on it."
 
 
 def _open(workspace: Workspace, which: str) -> ProposalRecord:
     record = show(workspace, which)
     if record.status is not ProposalStatus.OPEN:
-        note = f" ({record.note})" if record.note else ""
+        note = f" ({record.note.rstrip('.')})" if record.note else ""
         raise InputError(
             f"proposal {record.id} is {record.status.value} already{note}", "`syncbot proposals` lists the open"
         )

@@ -8,6 +8,7 @@ from functools import partial
 
 from syncbot.model import addresses
 from syncbot.model.dealings import PatchWord
+from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Commits
 from syncbot.model.proposals import Proposal, ProposalCommit
@@ -16,6 +17,7 @@ from syncbot.model.verdicts import Action
 from syncbot.plan import identity
 from syncbot.plan.make import changes, make_plan, provable
 from syncbot.plan.model import Edit, Plan
+from syncbot.ports.source import Vouching
 from syncbot.ports.verifier import Verified
 from syncbot.report import proposal as texts
 from syncbot.report.body import body
@@ -54,7 +56,7 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
     )
     summary = texts.Summary(
         package=package.name,
-        path=package.path,
+        path=package.path or package.name,
         upstream=addresses.shown(package.upstream),
         line=identity.line(package),
         base=one.choice.base,
@@ -68,9 +70,16 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
         settings_file=package.settings_file,
         keep_table=package.keep_table,
         marked=not package.files,
+        vouched=_vouched(one),
+        fork=DOCUMENT in package.files,
         warnings=(*map(_left, package.by_hand), *_warnings(one), *(w for w in map(_loss, stories) if w)),
     )
     return Draft(plan, summary, summary.line, texts.title(summary), body(summary))
+
+
+def _vouched(one: Examined) -> str:
+    assert one.choice.target is not None
+    return one.source.vouched(one.choice.target) if isinstance(one.source, Vouching) else ""
 
 
 def _after(edit: Edit | None, before: bytes) -> bytes | None:

@@ -29,7 +29,7 @@ from syncbot.services.returned import Returned, dropped_patches, returned_finger
 from syncbot.services.reviving import opened_again
 from syncbot.services.workspace import Workspace
 
-_STAND = frozenset({Outcome.UP_TO_DATE, Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED})
+_STAND = frozenset({Outcome.UP_TO_DATE, Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.ASIDE})
 """What became of a package that stands at a release without the patch, or has a proposal to go there. One that may not
 be proposed, or whose move a person turned down, is only told of."""
 
@@ -60,10 +60,14 @@ def regain(
             continue
         back = None if standing is None or is_open else opened_again(workspace, standing, people, at)
         dress = dressed(workspace, wanted, one.package, opening=not is_open and back is None)
+        before = workspace.forge.beside(standing.id) if standing is not None and is_open and standing.note else None
         record = workspace.forge.propose(dress, at, discard=asked == remembered.DISCARD)
         remembered.done(workspace, record)
-        _report(workspace, record)
+        if not record.note:  # else its commit is of an older version
+            _report(workspace, record)
         settle(workspace, record, at)
+        if before is not None and record.note and workspace.forge.beside(record.id) == before:
+            continue
         done.append(record)
         opened += not is_open
     return done
@@ -111,7 +115,7 @@ def _proposal(workspace: Workspace, decision: Decision, found: Returned, head: C
     return Proposal(
         package=package,
         line=line,
-        branch=f"syncbot/{identity.slug(package)}/{identity.slug(line)}",
+        branch=identity.branch_name(one.package, line),
         parent=head,
         commits=(*move, ProposalCommit(texts.commit_message(found.dropped, found.judged), changes)),
         title=texts.title(found.dropped, found.release),

@@ -29,7 +29,7 @@ from syncbot.services.dressing import dressed, report_as
 from syncbot.services.keys import digest, restore_fingerprint
 from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
 from syncbot.services.overlay import Overlay, belongs
-from syncbot.services.workspace import Workspace, require_written
+from syncbot.services.workspace import Workspace, require_downstream, require_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Restoration:
 def restore(workspace: Workspace, package_name: str, patch_name: str, reason: str) -> Restoration:
     """Propose the patch's return at the end of the series with `keep = reason`, and write the bundle. Raises
     InputError where no such patch was dropped, or the package's folder has uncommitted changes."""
+    require_downstream(workspace)
     package = packages.one(workspace, package_name)
     if package.private:
         raise InputError(f"{package.name} is private: nothing of it is proposed", "bring the patch back by hand")
@@ -108,14 +109,15 @@ def _proposal(workspace: Workspace, package: Package, dropped: DroppedPatch, rea
     if warning:
         changes |= _marked(workspace, Overlay(files, changes), package, dropped)
     line = f"{RESTORE}{dropped.name}"
+    branch = identity.branch_name(package, line)
     return Proposal(
         package=package.name,
         line=line,
-        branch=f"syncbot/{identity.slug(package.name)}/{identity.slug(line)}",
+        branch=branch,
         parent=head,
         commits=(ProposalCommit(texts.commit_message(dropped, reason), changes),),
         title=texts.title(dropped),
-        body=texts.body(dropped, reason, warning, package.path),
+        body=texts.body(dropped, reason, warning, package.path, workspace.remote, branch),
         fingerprint=restore_fingerprint(package.name, dropped.name, dropped.content, reason),
         draft=bool(warning),
         target_version=package.base or dropped.target.version,

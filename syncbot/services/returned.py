@@ -130,7 +130,7 @@ def look_back(workspace: Workspace, standing: Sequence[Standing]) -> Found:
     for one in standing:
         name = one.package.name
         answers = zip(every.get(name, ()), known.get(name, ()), strict=False)
-        back = (Returned(dropped, judged, one.release) for dropped, judged in answers if _is_needed(judged))
+        back = (Returned(dropped, judged, one.release) for dropped, judged in answers if _is_needed(dropped, judged))
         wanted = tuple(r for r in back if workspace.store.rejected(r.fingerprint) is None)
         if wanted:
             found[name] = wanted
@@ -138,7 +138,10 @@ def look_back(workspace: Workspace, standing: Sequence[Standing]) -> Found:
     return Found(found, alerts, learnt)
 
 
-def _is_needed(judged: Judgement) -> bool:
+def _is_needed(dropped: DroppedPatch, judged: Judgement) -> bool:
+    """Not where it went on downstream's own word: it was as needed when it was dropped."""
+    if dropped.judgement.proof is None and dropped.judgement.verdict in _NEEDED:
+        return False
     return judged.verdict is Verdict.REVERTED or judged.verdict in _NEEDED
 
 
@@ -207,7 +210,7 @@ def _rejudged(bench: Bench, task: Rejudge) -> Iterator[Judgement]:
 
 def _fitting(judged: Judgement, dropped: DroppedPatch, carried: Tree) -> Judgement:
     """It waits for a person where it does not apply on top of what is carried: another dropped patch may be missing."""
-    if not _is_needed(judged) or judged.action.waits:
+    if not _is_needed(dropped, judged) or judged.action.waits:
         return judged
     content = dropped.content if judged.refreshed is None else judged.refreshed
     if judge.applies((SeriesPatch(dropped.name, content, dropped.strip),), carried):

@@ -13,20 +13,27 @@ from syncbot.model.verdicts import Action
 from syncbot.services import moving, remembered
 from syncbot.services.notice import RESTORE, judgement_of, merged_by_hand, series_at
 from syncbot.services.overlay import files_of
+from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
 _SYNC = "run syncbot sync first: it brings the proposal up to date"
+_RESTORE = "run syncbot restore again: it brings the proposal up to date"
 
 
 def require_fresh(workspace: Workspace, record: ProposalRecord) -> None:
     """Raises InputError where a person said something of the proposal that no sync has acted on, or where the package
-    has changed on the downstream branch since it was made. What was merged by hand is an answer already, and what
-    brings a patch back is made anew by hand alone."""
-    if record.line.startswith(RESTORE) or merged_by_hand(workspace, record):
+    has changed on the downstream branch since it was made. What was merged by hand is an answer already."""
+    if merged_by_hand(workspace, record):
         return
+    if record.note:
+        raise InputError(
+            f"proposal {record.id} has a newer version: it was {record.note}",
+            "`syncbot proposals show` says how to bring both together",
+        )
     why = _unheard(workspace, record) or _moved(workspace, record)
     if why:
-        raise InputError(f"proposal {record.id} is out of date: {why}", _SYNC)
+        by_hand = record.line.startswith(RESTORE) and not is_ours(workspace, record)
+        raise InputError(f"proposal {record.id} is out of date: {why}", _RESTORE if by_hand else _SYNC)
 
 
 def _unheard(workspace: Workspace, record: ProposalRecord) -> str:

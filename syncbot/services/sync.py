@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from syncbot.errors import DiskFull
 from syncbot.model.forge import CheckState
 from syncbot.model.ids import CommitId
-from syncbot.model.packages import Mode
+from syncbot.model.packages import Mode, Package
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.plan import identity
 from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
@@ -27,47 +28,76 @@ from syncbot.services.deciding import Decision, decide
 from syncbot.services.dressing import report
 from syncbot.services.forward import put_forward
 from syncbot.services.limits import is_time, left, limited
-from syncbot.services.notice import RESTORE, Archived, merged_by_hand, notice, settle
+from syncbot.services.notice import RESTORE, Archived, merged_by_hand, notice, require_no_proposal, settle
 from syncbot.services.proposing import may_merge
 from syncbot.services.regaining import GONE, outdated, regain
 from syncbot.services.rehearsal import rehearsed
 from syncbot.services.reviving import why_closed
-from syncbot.services.workspace import Workspace
+from syncbot.services.runs import RunLog
+from syncbot.services.schedule import DAILY
+from syncbot.services.turns import COMMAND, PEOPLE, Asked, Turn, taken, with_skipped
+from syncbot.services.workspace import Workspace, require_downstream
 
 
-def sync(workspace: Workspace, names: Sequence[str] = (), *, dry_run: bool = False) -> SyncResult:
-    """Run the daily job on all packages, or on those named. Raises InputError for an unknown name or a workspace that
-    cannot be read, ForgeError and StoreError where those cannot be used at all."""
-    heard = Heard() if dry_run else attend(workspace)
+def sync(
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    cause: str = COMMAND,
+    due: Callable[[Package], bool] | None = None,
+    alone: bool = False,
+) -> SyncResult:
+    """Run the daily job on all packages, or on those named, or on those that are `due`; but not on those that another
+    run works on, or that are put aside for a while. `cause`: what made the run; `alone`: only what is about the
+    packages themselves, for others do the rest: people's orders are obeyed elsewhere. Raises InputError for an unknown
+    name or a workspace that cannot be read, ForgeError and StoreError where those cannot be used at all."""
+    require_downstream(workspace)
+    require_no_proposal(workspace)
+    with taken(workspace, Asked(tuple(names), cause, due), dry=dry_run) as turn:
+        if dry_run:
+            return with_skipped(_rehearsed(turn), turn)
+        heard = attend(workspace) if not alone and turn.take(PEOPLE) else Heard()
+        log = RunLog(turn)
+        try:
+            head = workspace.downstream.head()
+            examination = examine(workspace, names, verifying=True, admit=log.admit, keep=True)
+            decisions, problems = decide(workspace, examination.examined, head)
+            problems = [*examination.problems, *problems]
+            turn.require_held()
+            result = _carry_out(turn, examination, decisions, problems, head, whole=not names)
+        except BaseException as error:
+            log.broken_off(error)
+            raise
+        result = with_skipped(result, turn)
+        log.finished(result, _outcome(result))
+        part = bool(turn.undue) and cause != DAILY  # a part of the packages makes no dashboard
+        quiet = bool(names) or turn.elsewhere or part
+        return result if quiet else show_dashboard(workspace, examination, result, heard)
+
+
+def _rehearsed(turn: Turn) -> SyncResult:
+    """What would be done."""
+    workspace, names = turn.workspace, turn.asked.names
     head = workspace.downstream.head()
-    examination = examine(workspace, names, verifying=True)
+    examination = examine(workspace, names, verifying=True, admit=turn.admit)
     decisions, problems = decide(workspace, examination.examined, head)
     problems = [*examination.problems, *problems]
-    if dry_run:
-        met = list(problems)
-        act = partial(
-            _written,
-            replace(workspace, verifier=None),
-            examination,
-            decisions,
-            met,
-            head,
-            heard,
-            whole=not names,
-        )
-        # what a forge refuses shows only in the rehearsal, and a forge that is stopped is written nothing
-        writes = () if workspace.forge.stopped() is not None else rehearsed(workspace, act)
-        troubled = {problem.package for problem in met[len(problems) :]}
-        going = [d for d in decisions if d.examined.package.name not in troubled]
-        return replace(_planned(examination, going, met), writes=writes)
-    run = workspace.store.begin_run("sync", examination.at)
-    try:
-        result = _carry_out(workspace, examination, decisions, problems, head, whole=not names)
-    except BaseException as error:
-        workspace.store.finish_run(run, workspace.clock.now(), json.dumps({"failed": type(error).__name__}))
-        raise
-    workspace.store.finish_run(run, workspace.clock.now(), _outcome(result))
-    return result if names else show_dashboard(workspace, examination, result, heard)
+    met = list(problems)
+    act = partial(
+        _written,
+        replace(turn, workspace=replace(workspace, verifier=None, rehearsing=True)),
+        examination,
+        decisions,
+        met,
+        head,
+        whole=not names,
+    )
+    # what a forge refuses shows only in the rehearsal, and a forge that is stopped is written nothing
+    writes = () if workspace.forge.stopped() is not None else rehearsed(workspace, act)
+    troubled = {problem.package for problem in met[len(problems) :]}
+    going = [d for d in decisions if d.examined.package.name not in troubled]
+    return replace(_planned(examination, going, met), writes=writes)
 
 
 def _planned(examination: Examination, decisions: Sequence[Decision], problems: Sequence[PackageProblem]) -> SyncResult:
@@ -91,23 +121,22 @@ def _seen(decision: Decision) -> PackageCheck:
 
 
 def _written(
-    workspace: Workspace,
+    turn: Turn,
     examination: Examination,
     decisions: Sequence[Decision],
     problems: list[PackageProblem],
     head: CommitId,
-    heard: Heard,
     *,
     whole: bool,
 ) -> None:
     """All that a run writes: what a dry run rehearses."""
-    result = _carry_out(workspace, examination, decisions, problems, head, whole=whole)
+    result = _carry_out(turn, examination, decisions, problems, head, whole=whole)
     if whole:
-        show_dashboard(workspace, examination, result, heard)
+        show_dashboard(turn.workspace, examination, with_skipped(result, turn), Heard())
 
 
 def _carry_out(
-    workspace: Workspace,
+    turn: Turn,
     examination: Examination,
     decisions: Sequence[Decision],
     problems: list[PackageProblem],
@@ -116,21 +145,27 @@ def _carry_out(
     whole: bool,
 ) -> SyncResult:
     """Write. Order matters: what was learnt first, the proposals that people see last."""
+    workspace = turn.workspace
     changed = record(workspace, examination)
     finished = {proposal.id: proposal for proposal in workspace.store.proposals()}
-    noticed, unnoticed = notice(workspace, examination.at)
+    left_out = {*turn.undue, *(each.package for each in turn.skipped)}
+    concerns = turn.asked.names.__contains__ if turn.asked.names else lambda package: package not in left_out
+    noticed, unnoticed = notice(workspace, examination.at, concerns)
     archived = list(noticed)
     problems += unnoticed
     lost = {problem.package for problem in unnoticed}
     decisions = [decision for decision in decisions if decision.examined.package.name not in lost]
-    closed = _close(workspace, decisions, problems, head, examination.at, whole=whole)
+    closed = _close(workspace, decisions, problems, left_out, head, examination.at, whole=whole)
     cap = workspace.settings.max_new_proposals
     items: list[SyncItem] = []
     restored: list[ProposalRecord] = []
     for decision in _verified(workspace, limited(workspace, decisions, examination.at), problems):
+        turn.require_held()
         one = decision.examined.package
         done = guarded(one, partial(_act, workspace, decision, head, examination.at, finished))
         if isinstance(done, PackageProblem):
+            if isinstance(done.error, DiskFull):  # the others would fail, too; the next run goes on
+                raise done.error
             problems.append(done)
             continue
         items.append(done[0])
@@ -145,7 +180,7 @@ def _carry_out(
             problems.append(made)
         else:
             restored += made
-    wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.MERGED) for i in items)
+    wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.ASIDE, Outcome.MERGED) for i in items)
     changed = bool(changed or archived or closed or wrote or restored)
     items.sort(key=lambda item: item.check.package)
     return SyncResult(
@@ -209,9 +244,14 @@ def _act(
         return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note), ()
     standing = decision.open
     if decision.outcome is not Outcome.UNCHANGED or standing is None:
+        before = None if standing is None or not standing.note else workspace.forge.beside(standing.id)
         standing = put_forward(workspace, decision, made, head, at)
         settle(workspace, standing, at)
-    ready = may_merge(made.plan) and verifying.is_green(one.package, made)
+        if standing.note:
+            same = before is not None and workspace.forge.beside(standing.id) == before
+            outcome = Outcome.UNCHANGED if same else Outcome.ASIDE
+            return SyncItem(_seen(decision), outcome, standing, standing.note), ()
+    ready = made.summary.people is None and may_merge(made.plan) and verifying.is_green(one.package, made)
     if one.package.policy.mode is Mode.MERGE and ready and not one.returned:
         if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
             return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
@@ -232,16 +272,17 @@ def _close(
     workspace: Workspace,
     decisions: Sequence[Decision],
     problems: Sequence[PackageProblem],
+    left_out: Set[str],
     head: CommitId,
     at: datetime,
     *,
     whole: bool,
 ) -> list[ProposalRecord]:
     """Withdraw open proposals whose reason is gone. A package that could not be examined keeps its own: its trouble may
-    be the network's."""
+    be the network's. So does one that this run left out."""
     live = {(d.examined.package.name, identity.line(d.examined.package)) for d in decisions if d.draft is not None}
     looked_at = {d.examined.package.name: d for d in decisions}
-    troubled = {p.package for p in problems}
+    troubled = {*left_out, *(p.package for p in problems)}
     closed = []
     for open_ in workspace.forge.list():
         if open_.status is not ProposalStatus.OPEN or open_.line.startswith(RESTORE):
@@ -281,6 +322,7 @@ def _outcome(result: SyncResult) -> str:
             "packages": len(result.items),
             "outcomes": dict(sorted(counts.items())),
             "problems": len(result.problems),
+            "skipped": len(result.skipped),
             "closed": len(result.closed),
             "archived": len(result.archived),
             "changed": result.changed,

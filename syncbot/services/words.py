@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from syncbot.diff.identity import patch_id
 from syncbot.model.dealings import PatchWord, Wish
+from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import Package, SeriesPatch
@@ -61,8 +62,11 @@ class Told:
 
 
 def with_words(package: Package, judgement: SeriesJudgement, words: Sequence[PatchWord]) -> Told:
-    """The judgement in which a person has answered what waited: it goes, or it stays as it is."""
+    """The judgement in which a person has answered what waited: it goes, or it stays as it is. On a fork nothing that
+    does not apply can stay as it is: a commit is on the branch or it is not, and no word may lose one."""
     gone, kept = _of(package, words, Wish.DROP), _of(package, words, Wish.KEEP)
+    if DOCUMENT in package.files:
+        kept = {}
     if not gone and not kept:
         return Told(judgement)
     dropped: set[PatchName] = set()

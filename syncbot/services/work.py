@@ -6,6 +6,7 @@ wrong with one package becomes its problem.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import TypeVar
 
-from syncbot.errors import Fault, SyncbotError
+from syncbot.errors import DiskFull, Fault, SyncbotError, UpstreamUnreachable
 from syncbot.model.ids import PackageName
 from syncbot.model.memory import Memory
 from syncbot.model.packages import Package
@@ -32,6 +33,8 @@ from syncbot.services.recall import Fits, Promise, Recall, fits_key, promise
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
+NO_ROOM = "make room, then run it again: it goes on where it stopped"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Look:
     package: Package
     seen: dict[str, Release]
     fits: Fits
+    ask: bool = True
+    """Whether upstream is asked; else what it said last is read."""
+    first: bool = True
+    """Whether this is the one package, of all that share the upstream, that asks it where it never said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def look(bench: Bench, task: Look) -> Looked | PackageProblem:
 def _look(bench: Bench, task: Look) -> Looked:
     package = task.package
     source = bench.source(package)
-    source.refresh(bench.progress)
+    _refresh(source, task, bench.progress)
     found: dict[str, str] = {}
 
     def fitting(line: Sequence[Release]) -> Release:
@@ -86,6 +93,18 @@ def _look(bench: Bench, task: Look) -> Looked:
     ahead = bool(package.series) and head not in ("", choice.base.identity)
     key = state if choice.target is not None or ahead else ""
     return Looked(replace(choice, known=()), fresh, key, found, state, head)
+
+
+def _refresh(source: Source, task: Look, progress: Progress) -> None:
+    if not task.ask:
+        try:
+            source.releases()
+        except UpstreamUnreachable:  # it was never asked: now it is
+            if not task.first:
+                raise
+        else:
+            return
+    source.refresh(progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +189,24 @@ def guarded(package: Package, work: Callable[[], R]) -> R | PackageProblem:
         return work()
     except SyncbotError as error:
         return PackageProblem(package.name, error, package.private)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _defect(package, error)
+        what = f"there is no room left on the disk ({error.strerror})"
+        return PackageProblem(package.name, DiskFull(what, NO_ROOM), package.private)
     except MemoryError:
         told = Fault("there is not enough memory for it", "use fewer --jobs, or lower the limits of the settings")
         return PackageProblem(package.name, told, package.private)
     except Exception as error:  # noqa: BLE001  # a defect met in one package must not stop the others
-        _log.debug("%s failed", package.name, exc_info=True)
-        # The text of an unexpected exception may hold anything: only its type is told.
-        what = f"a defect of syncbot: {type(error).__name__}"
-        told = Fault(what, "run again with --debug and report the traceback")
-        return PackageProblem(package.name, told, package.private)
+        return _defect(package, error)
+
+
+def _defect(package: Package, error: Exception) -> PackageProblem:
+    """The text of an unexpected exception may hold anything: only its type is told."""
+    _log.debug("%s failed", package.name, exc_info=True)
+    what = f"a defect of syncbot: {type(error).__name__}"
+    told = Fault(what, "run again with --debug and report the traceback")
+    return PackageProblem(package.name, told, package.private)
 
 
 def lost(name: PackageName, private: bool, why: str) -> PackageProblem:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncbot.errors import ForgeStopped
+from syncbot.errors import ForgeStopped, InputError
+from syncbot.model.ids import CommitId
 from syncbot.model.packages import Package
 from syncbot.model.settings import ForgeKind, Settings
+from syncbot.plan import identity
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
 from syncbot.ports.crew import Bench, Crew
+from syncbot.ports.running import Presence
 from syncbot.ports.verifier import Verifier
 from syncbot.services.crew import Here
 
@@ -47,6 +50,14 @@ class Workspace:
     stamp: str = ""
     """What pins the settings: a digest of the file that they stand in."""
     verifier: Verifier | None = None
+    commit: Callable[[Package, CommitId, Sequence[str]], bytes] | None = None
+    """A commit of upstream as a diff, of these paths alone (none: of all), without asking upstream; empty where it is
+    not at hand. None: no commit ever is."""
+    presence: Presence | None = None
+    """Who this process is, to others that work on the same packages; None: nobody else does."""
+
+    rehearsing: bool = False
+    """Whether nothing that is written takes effect."""
 
     @property
     def by_hand(self) -> str:
@@ -57,6 +68,17 @@ class Workspace:
     def crew(self) -> Crew:
         """The hands that were given, else this process's own."""
         return self.hands or Here(Bench(self.source, self.progress))
+
+
+def require_downstream(workspace: Workspace) -> None:
+    """Raises InputError where a proposal's own branch is checked out: taken for the downstream branch, it would make
+    each proposal look accepted."""
+    here = workspace.downstream.branch()
+    if identity.is_branch_name(here):
+        raise InputError(
+            f"the branch of a proposal, {here}, is checked out, and not the branch that proposals are for",
+            "push your commits to the proposal's branch, then go back to the other: git switch BRANCH",
+        )
 
 
 def require_written(workspace: Workspace) -> None:

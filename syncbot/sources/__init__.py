@@ -13,6 +13,7 @@ from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
 from syncbot.sources.folder import open_tree
 from syncbot.sources.place import Place
+from syncbot.sources.polite import Turn, no_limit
 
 if TYPE_CHECKING:
     from syncbot.ports.source import Source
@@ -53,7 +54,7 @@ SOURCES: Mapping[str, Callable[[str, Place], Source]] = {
 """{scheme: factory(location, place)}."""
 
 
-def open_source(
+def open_source(  # noqa: PLR0913  # what a source may be set to, each with a name and a default
     upstream: Upstream,
     cache: Path,
     *,
@@ -62,9 +63,13 @@ def open_source(
     tag_pattern: str = "",
     environ: Mapping[str, str] | None = None,
     project: Path | None = None,
+    keyring: bytes = b"",
+    turn: Turn = no_limit,
+    contact: str = "",
 ) -> Source:
     """The source of an upstream. Nothing is asked before `refresh`. `cache` holds mirrors and downloads; `environ`
-    (os.environ, if None) and `project` are where the clients' settings are found. Raises InputError, HostileInput."""
+    (os.environ, if None) and `project` are where the clients' settings are found; `keyring`: the OpenPGP keys by which
+    upstream signs its archives; `turn` and `contact`: see `Place`. Raises InputError, HostileInput."""
     check(upstream)
     factory = SOURCES.get(upstream.scheme)
     if factory is None:
@@ -78,5 +83,8 @@ def open_source(
             tag_pattern,
             environ=os.environ if environ is None else environ,
             project=project,
+            keyring=keyring,
+            turn=turn,
+            contact=contact,
         ),
     )

@@ -13,7 +13,7 @@ from syncbot.judge import Lineage
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.model.versions import version
-from syncbot.ports.source import Progress, Source
+from syncbot.ports.source import Progress, Source, Vouching
 
 
 class Beside:
@@ -52,6 +52,9 @@ class Beside:
 
     def tree(self, release: Release, progress: Progress) -> Tree:
         return self._releases.tree(release, progress)
+
+    def vouched(self, release: Release) -> str:
+        return self._releases.vouched(release) if isinstance(self._releases, Vouching) else ""
 
     def _same(self, release: Release) -> Release | None:
         """The repository's release of that version."""

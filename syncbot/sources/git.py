@@ -19,6 +19,7 @@ from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.model.versions import Version, normalise
 from syncbot.ports.source import Progress
+from syncbot.sources.agent import agent
 from syncbot.sources.place import Place
 
 _HEAD = re.compile(r"\d{8}\.[0-9a-f]{12}")
@@ -30,7 +31,9 @@ class GitSource:
     def __init__(self, location: str, place: Place) -> None:
         self._project = _project(location)
         self._pattern = place.tag_pattern
-        self.mirror = Mirror(mirror_path(place.cache, location), location, place.rules)
+        self.mirror = Mirror(
+            mirror_path(place.cache, location), location, place.rules, place.turn, agent=f"git/2 {agent(place.contact)}"
+        )
         self.changes: tuple[TagChange, ...] = ()
         """Tags that the last refresh found moved or deleted."""
 

@@ -17,16 +17,21 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from syncbot import __version__
-from syncbot.errors import HostileInput, UpstreamUnreachable
+from syncbot.errors import HostileInput, UpstreamBusy, UpstreamUnreachable
 from syncbot.model.addresses import shown
+from syncbot.sources.agent import agent
+from syncbot.sources.polite import Turn, no_limit
 
 T = TypeVar("T")
 _TIMEOUT = (15.0, 60.0)
 """Seconds to connect, and between two pieces of an answer."""
 _ATTEMPTS = 4
 _LONGEST_WAIT = 60.0
+"""Seconds that a request waits; who asks for more is left alone until then."""
+_LONGEST_PAUSE = 24 * 3600.0
+"""Seconds; what a host asks for beyond that is taken for a mistake."""
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_BUSY = frozenset({429, 503})
 PIECE = 1 << 16
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.SSLError, "its TLS certificate is not trusted"),
@@ -81,11 +86,14 @@ class Http:
         verify: bool | str = True,
         credentials: Callable[[str], str | None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
+        turn: Turn = no_limit,
+        contact: str = "",
     ) -> None:
         self._session = _Session(credentials)
-        self._session.headers["User-Agent"] = f"syncbot/{__version__}"
+        self._session.headers["User-Agent"] = agent(contact)
         self._verify = verify
         self._sleep = sleep
+        self._turn = turn
 
     def get(self, url: str, headers: Mapping[str, str], use: Callable[[Response], T]) -> T:
         """Ask for the URL and give what `use` makes of the answer (any status below 400, 404 and 410). A passing
@@ -97,11 +105,13 @@ class Http:
         for attempt in range(_ATTEMPTS):
             wait = 0.5 * 2**attempt
             try:
-                with self._answer(url, headers) as answer:
+                with self._turn((urlsplit(url).hostname or "").lower()), self._answer(url, headers) as answer:
                     if answer.status < 400 or answer.status in (404, 410):
                         return use(answer)
                     said, final = _refusal(answer.status), answer.status not in _PASSING
                     wait = _retry_after(answer.headers.get("retry-after", ""), wait)
+                    if answer.status in _BUSY and wait > _LONGEST_WAIT:
+                        raise _busy(url, said, wait)
             except (requests.RequestException, _Broken) as error:
                 said, final = _cause(error), isinstance(error, _FINAL)
             if final or attempt == _ATTEMPTS - 1:
@@ -118,6 +128,11 @@ class Http:
         with self._session.get(url, headers=dict(headers), stream=True, timeout=_TIMEOUT, verify=verify) as got:
             lower = {name.lower(): value for name, value in got.headers.items()}
             yield Response(got.status_code, lower, got.url, _pieces(got))
+
+
+def _busy(url: str, said: str, wait: float) -> UpstreamBusy:
+    what = f"cannot get {shown(url)}: {said}, and it asks to be left alone for {wait:.0f} seconds"
+    return UpstreamBusy(what, "run it again after that", wait=min(wait, _LONGEST_PAUSE))
 
 
 class _Broken(Exception):

@@ -17,7 +17,7 @@ from syncbot.model.addresses import rewrite, shown
 from syncbot.model.ids import Digest
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
-from syncbot.model.versions import normalise, version
+from syncbot.model.versions import Version, normalise, version
 from syncbot.ports.source import Progress
 from syncbot.sources.archive import open_archive
 from syncbot.sources.cache import Cache, Page, strongest
@@ -44,7 +44,7 @@ class NpmSource:
         self._limits = place.limits
         self._registry = settings.registry(location)
         self._url = rewrite(self._registry, place.rules) + quote(location, safe="@")
-        http = Http(settings.verify, settings.authorization, place.sleep)
+        http = Http(settings.verify, settings.authorization, place.sleep, place.turn, place.contact)
         self._cache = Cache(place.cache, http, place.limits.archive_bytes)
         self._known: dict[str, _Known] | None = None
 
@@ -112,13 +112,22 @@ class NpmSource:
             raise UpstreamUnreachable(
                 f"{shown(self._url)} is no answer of an npm registry", "check the registry in .npmrc"
             )
-        known = [made for name, about in versions.items() if (made := _known(name, about, times)) is not None]
+        latest = _latest(answer)
+        known = [made for name, about in versions.items() if (made := _known(name, about, times, latest)) is not None]
         known.sort(key=lambda one: version(one.release.version))
         return {one.release.version: one for one in known}
 
 
-def _known(name: str, about: Any, times: Mapping[str, Any]) -> _Known | None:  # JSON, checked here
-    """One version of the registry's answer, None where it is no version or has no tarball that can be checked."""
+def _latest(answer: Mapping[str, Any]) -> Version | None:
+    """What the tag `latest` names: who installs the package gets that. None where it names none, or an early one."""
+    tags = answer.get("dist-tags")
+    name = tags.get("latest") if isinstance(tags, dict) else None
+    return normalise(name) if isinstance(name, str) and "-" not in name.partition("+")[0] else None
+
+
+def _known(name: str, about: Any, times: Mapping[str, Any], latest: Version | None) -> _Known | None:  # JSON
+    """One version of the registry's answer, None where it is no version or has no tarball that can be checked. What is
+    higher than `latest` is not for everybody, like a pre-release: one for testers, or one that was a mistake."""
     # A pre-release that begins with a number is spelled out: elsewhere 1.0.0-1 is a later packaging of 1.0.0.
     found = normalise(_NUMBER_FIRST.sub(r"\1-dev.", name))
     dist = about.get("dist") if isinstance(about, dict) else None
@@ -127,7 +136,7 @@ def _known(name: str, about: Any, times: Mapping[str, Any]) -> _Known | None:  #
     identity = _digest(dist)
     if identity is None:
         return None
-    early = "-" in name.partition("+")[0]
+    early = "-" in name.partition("+")[0] or (latest is not None and found > latest)
     return _Known(Release(found.text, name, identity, _date(times.get(name)), early), dist["tarball"])
 
 

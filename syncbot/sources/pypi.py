@@ -51,7 +51,7 @@ class PypiSource:
         self._rules = place.rules
         self._limits = place.limits
         self._indexes = tuple(rewrite(index, place.rules) for index in settings.indexes)
-        http = Http(settings.verify, sleep=place.sleep)
+        http = Http(settings.verify, sleep=place.sleep, turn=place.turn, contact=place.contact)
         self._cache = Cache(place.cache, http, place.limits.archive_bytes)
         self._known: dict[str, _Known] | None = None
 

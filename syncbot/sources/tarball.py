@@ -3,15 +3,18 @@
 A template has `@VERSION@` in its last part and, where releases lie in folders by line, `@LINE@` or `@VERSION@` in one
 before it: its folders are the pages that list the files. Without a template every archive of the page that is named
 like the others counts. Checksums that are published beside the archives (`SHA256SUMS` and its like, `NAME.sha256`) are
-checked; signatures are told of, not checked.
+checked; signatures, of an archive or of a list of checksums, are where upstream's keys are known (`signatures`).
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncbot.errors import DigestMismatch, InputError, UpstreamChanged, UpstreamUnreachable
@@ -26,6 +29,7 @@ from syncbot.sources.cache import Cache, digest_of
 from syncbot.sources.http import Http
 from syncbot.sources.listing import SIGNATURES, File, checksums, digest_in, is_sums, links
 from syncbot.sources.place import Place
+from syncbot.sources.signatures import NO_GPGV, check, have_gpgv
 
 VERSION, LINE, ENDING = "@VERSION@", "@LINE@", "@EXT@"
 _ENDINGS = ("tar.xz", "tar.bz2", "tar.gz", "tar.zst", "tbz", "tbz2", "tgz", "txz", "tar", "zip")
@@ -40,6 +44,7 @@ _REALLY = re.compile(r"^.*\+really(?=\d)")
 _PAGE_BYTES = 32 * 1024 * 1024
 _MOST_FOLDERS = 60
 _MOST_SUMS = 3
+_UNABLE = {"minisig": "that kind is not known here"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class _Known:
     sums: str
     """Where a checksum of this file alone is published, empty: nowhere."""
     signature: str
+    vouched: str = ""
+    """The key that signed the list with its checksum, empty: none is known."""
 
 
 class TarballSource:
@@ -58,8 +65,10 @@ class TarballSource:
         self._location = location
         self._place = place
         self._web = "://" in location
-        self._cache = Cache(place.cache, Http(sleep=place.sleep), place.limits.archive_bytes, _PAGE_BYTES)
+        http = Http(sleep=place.sleep, turn=place.turn, contact=place.contact)
+        self._cache = Cache(place.cache, http, place.limits.archive_bytes, _PAGE_BYTES)
         self._known: dict[str, _Known] | None = None
+        self._vouched: dict[str, str] = {}
 
     def refresh(self, progress: Progress) -> None:
         progress(f"looking at {shown(self._location)}", 0, 0)
@@ -92,7 +101,51 @@ class TarballSource:
             what = f"tarball:{where}: release {release.version} was {release.identity}, now {known.release.identity}"
             raise UpstreamChanged(what, "ask upstream why before you trust it")
         path = self._fetched(known, progress)
+        self._keep_word(known, path)
         return open_archive(path, self._place.limits, known.file.name, progress)
+
+    def vouched(self, release: Release) -> str:
+        """How far it is known that the archive is upstream's, in a sentence or two."""
+        known = self._all().get(release.version)
+        if known is None:
+            return ""
+        word = self._word_file(known)
+        return word.read_text() if word.is_file() else self._keep_word(known, self._fetched(known, _quiet))
+
+    def _keep_word(self, known: _Known, path: Path) -> str:
+        """What is known of the archive, checked now, and kept: each proposal asks for it."""
+        published = known.release.identity.startswith("sha") or bool(known.sums)
+        parts = ["Its checksum is the one that is published beside it."] if published else []
+        told = " ".join(part for part in [*parts, self._signed(known, path)] if part)
+        word = self._word_file(known)
+        word.parent.mkdir(parents=True, exist_ok=True)
+        half = word.with_name(f".{word.name}.{os.getpid()}")
+        half.write_text(told)
+        half.replace(word)
+        return told
+
+    def _word_file(self, known: _Known) -> Path:
+        place = [known.file.place, known.release.identity, known.signature, known.sums, known.vouched, str(have_gpgv())]
+        digest = hashlib.sha256("\0".join(place).encode() + self._place.keyring).hexdigest()
+        return self._place.cache / "vouched" / digest
+
+    def _signed(self, known: _Known, path: Path) -> str:
+        """What its signature came to. Raises SignatureBad."""
+        if known.vouched:
+            return f"The list of checksums is signed by {known.vouched}."
+        if not known.signature:
+            return "No signature of it is published." if self._place.keyring else ""
+        ending = known.signature.rpartition(".")[2]
+        if not self._place.keyring or ending == "minisig" or not have_gpgv():
+            why = "no key of upstream's is named" if not self._place.keyring else _UNABLE.get(ending, NO_GPGV)
+            return f"A signature is published, and was not checked: {why}."
+        body = self._ask(known.signature) if self._web else Path(known.signature).read_bytes()
+        if body is None:
+            raise UpstreamUnreachable(f"there is no signature at {shown(known.signature)}", "it is listed: try again")
+        of_tar = not known.signature.rpartition("/")[2].startswith(known.file.name)
+        found = check(path, body, self._place.keyring, known.file.name, unpacked=of_tar)
+        since = ", which has expired since" if found.expired else ""
+        return f"Its signature is good, by the key {found.key}{since}."
 
     def _all(self) -> dict[str, _Known]:
         if self._known is None:
@@ -113,6 +166,7 @@ class TarballSource:
                 best.pop(found, None)
                 best[found] = (rank, file)
         made = [_known(found, best[found][1], by_name, digests) for found in sorted(best)]
+        made = [replace(known, vouched=self._vouched.get(known.file.name, "")) for known in made]
         return {known.release.version: known for known in made}
 
     def _listed(self, page: Callable[[str], bytes | None]) -> tuple[list[File], str, str]:
@@ -146,8 +200,23 @@ class TarballSource:
         found: dict[str, Digest] = {}
         for file in [file for file in files if is_sums(file.name)][:_MOST_SUMS]:
             body = page(file.place) if self._web else Path(file.place).read_bytes()
-            found |= {name: digest for name, digest in checksums(body or b"").items() if name not in found}
+            new = {name: digest for name, digest in checksums(body or b"").items() if name not in found}
+            key = self._signer(file, body or b"", files, page)
+            self._vouched |= dict.fromkeys(new, key)
+            found |= new
         return found
+
+    def _signer(self, sums: File, body: bytes, files: Sequence[File], page: Callable[[str], bytes | None]) -> str:
+        """The key that signed a list of checksums, empty where that is not known. Raises SignatureBad."""
+        names = [sums.name + end for end in SIGNATURES if end != ".minisig"]
+        sign = next((file for file in files if file.name in names), None)
+        if sign is None or not self._place.keyring or not have_gpgv():
+            return ""
+        signature = page(sign.place) if self._web else Path(sign.place).read_bytes()
+        with tempfile.TemporaryDirectory(prefix="syncbot-sums-") as folder:
+            here = Path(folder) / "sums"
+            here.write_bytes(body)
+            return check(here, signature or b"", self._place.keyring, sums.name).key
 
     def _ask(self, url: str) -> bytes | None:
         return self._cache.page(rewrite(url, self._place.rules), "text/html, */*;q=0.5").body
@@ -237,7 +306,9 @@ def _project(names: Iterable[str]) -> str:
 def _known(found: Version, file: File, by_name: dict[str, File], digests: dict[str, Digest]) -> _Known:
     identity = digests.get(file.name) or f"file:{file.name}" + (f"@{file.size}" if file.size is not None else "")
     sums = next((by_name[n].place for end in ("sha512", "sha256") if (n := f"{file.name}.{end}") in by_name), "")
-    sign = next((by_name[n].place for end in SIGNATURES if (n := file.name + end) in by_name), "")
+    plain = re.sub(r"\.tar\.\w+$", ".tar", file.name)  # some sign what all their archives unpack to
+    named = [name + end for name in dict.fromkeys((file.name, plain)) for end in SIGNATURES]
+    sign = next((by_name[name].place for name in named if name in by_name), "")
     release = Release(found.text, file.name, identity, None, found.prerelease)
     return _Known(release, file, sums, sign)
 
@@ -261,6 +332,10 @@ def _local(folder: Path, *, folders: bool) -> list[File]:
         size = None if folders else path.stat().st_size
         found.append(File(path.name, str(path), folder=folders, size=size))
     return found
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """No progress."""
 
 
 def _mismatch(name: str, wanted: Digest, got: Digest) -> DigestMismatch:

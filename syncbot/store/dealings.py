@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.plan import pace
 from syncbot.store.dealing_models import FactRow, ObeyedRow, PatchWordRow, TurnRow
+from syncbot.store.order import by_bytes
 
 
 class _Sessions(Protocol):
@@ -24,7 +25,7 @@ class SqlDealings:
     """Mixed into `SqlStore`, whose sessions it uses."""
 
     def patch_words(self: _Sessions, package: PackageName | None = None) -> Sequence[PatchWord]:
-        query = select(PatchWordRow).order_by(col(PatchWordRow.at), col(PatchWordRow.name))
+        query = select(PatchWordRow).order_by(col(PatchWordRow.at), by_bytes(PatchWordRow.name))
         if package is not None:
             query = query.where(PatchWordRow.package == package)
         with self._session(writes=False) as session:
@@ -76,8 +77,6 @@ class SqlDealings:
 
     def take_turn(self: _Sessions, account: str, at: datetime) -> float:
         with self._session(writes=True) as session:
-            if session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time as it is
-                session.connection().execute(text("LOCK TABLE turn IN EXCLUSIVE MODE"))
             session.connection().execute(delete(TurnRow).where(col(TurnRow.at) < at - pace.HOUR))
             made = session.exec(select(TurnRow.at).where(TurnRow.account == account)).all()
             seconds = pace.wait(made, at)

@@ -21,6 +21,7 @@ from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec, kept
 from syncbot.store.measure_models import InputsRow, KeptRow, MetRow, StandingRow, StoodRow, ToldRow
 from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, ReleaseRow
+from syncbot.store.order import by_bytes
 
 Facts = tuple[Evidence, ...]
 _SCOPE = "work tree"
@@ -85,7 +86,7 @@ class SqlMeasures:
             *(row.verdict, row.action, row.proof, row.lines_after, row.at),
         )
         with self._session(writes=False) as session:
-            found = session.connection().execute(sql_select(*columns).order_by(col(row.package), col(row.place)))
+            found = session.connection().execute(sql_select(*columns).order_by(by_bytes(row.package), col(row.place)))
             return [
                 Told(
                     PackageName(package),

@@ -66,6 +66,9 @@ class Table(SQLModel):
 
 
 class RunRow(Table, table=True):
+    """A run. `host` and `pid`: who did it; `cause`: what made it; `notes`: what it did about each package, JSON,
+    compressed by zlib."""
+
     __tablename__ = "run"
 
     id: int | None = Field(default=None, primary_key=True)
@@ -73,6 +76,10 @@ class RunRow(Table, table=True):
     started: datetime = Field(sa_type=UtcDateTime)
     finished: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = Field(default=None, sa_type=SafeText)
+    host: str | None = Field(default=None, sa_type=SafeText)
+    pid: int | None = None
+    cause: str | None = Field(default=None, sa_type=SafeText)
+    notes: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class ReleaseRow(Table, table=True):

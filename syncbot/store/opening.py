@@ -8,14 +8,20 @@ from sqlalchemy.exc import DBAPIError
 from syncbot.store.engine import WRITES, make_engine, shown, translated
 from syncbot.store.sql import SqlStore
 
-HEAD = "0004"
+HEAD = "0007"
 """The schema that this syncbot works on: the newest migration's id (a test compares)."""
 
 
 def open_store(url: str, *, busy_timeout: float = 30.0) -> SqlStore:
-    """The store at `url` (`sqlite:///path/to/file.db`), made or brought to the newest schema where needed, in one
-    transaction. A database that is there already costs one query. `busy_timeout`: seconds to wait for another process
-    that writes. Raises StoreError: damaged, locked, written by a newer syncbot, no driver."""
+    """The store at `url` (`sqlite:///path/to/file.db` or `postgresql://user@host/database`), made or brought to the
+    newest schema where needed, in one transaction. A database that is there already costs one query. `busy_timeout`:
+    seconds to wait for another process that writes. Raises StoreError: damaged, locked, out of reach, written by a
+    newer syncbot, no driver."""
+    return SqlStore(open_engine(url, busy_timeout))
+
+
+def open_engine(url: str, busy_timeout: float) -> Engine:
+    """As `open_store`, without the store."""
     engine = make_engine(url, busy_timeout)
     try:
         with translated(engine):
@@ -24,7 +30,7 @@ def open_store(url: str, *, busy_timeout: float = 30.0) -> SqlStore:
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine)
+    return engine
 
 
 def _revision(engine: Engine) -> str | None:

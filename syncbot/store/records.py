@@ -19,7 +19,16 @@ from syncbot.store.models import DroppedRow, JudgementRow, MemoryRow, ProposalRo
 
 def run(row: RunRow) -> Run:
     assert row.id is not None, "the row was flushed"
-    return Run(id=row.id, kind=row.kind, started=row.started, finished=row.finished, outcome=row.outcome)
+    return Run(
+        id=row.id,
+        kind=row.kind,
+        started=row.started,
+        finished=row.finished,
+        outcome=row.outcome,
+        host=row.host or "",
+        pid=row.pid or 0,
+        cause=row.cause or "",
+    )
 
 
 def release(row: ReleaseRow) -> Release:

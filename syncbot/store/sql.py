@@ -35,6 +35,10 @@ from syncbot.store.models import (
     ReleaseRow,
     RunRow,
 )
+from syncbot.store.order import by_bytes
+from syncbot.store.queue import SqlSharing
+from syncbot.store.running import SqlRunning
+from syncbot.store.tokens import SqlGlance, SqlTokens
 
 _JUDGEMENT: tuple[Any, ...] = (JudgementRow.key, JudgementRow.package, JudgementRow.document, JudgementRow.at)
 _FORGE = "forge"
@@ -53,7 +57,7 @@ class _Open(threading.local):
     session: Session | None = None
 
 
-class SqlStore(SqlDealings, SqlMeasures):
+class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSharing):
     """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
 
     def __init__(self, engine: Engine) -> None:
@@ -221,7 +225,7 @@ class SqlStore(SqlDealings, SqlMeasures):
             rows = session.exec(
                 select(CurrentRow.package, JudgementRow)
                 .where(CurrentRow.key == JudgementRow.key)
-                .order_by(CurrentRow.package)
+                .order_by(by_bytes(CurrentRow.package))
             )
             return {PackageName(package): records.stored_judgement(row) for package, row in rows}
 
@@ -291,7 +295,7 @@ class SqlStore(SqlDealings, SqlMeasures):
 
     def proposals(self, *, elsewhere: bool = False) -> Sequence[ProposalRecord]:
         # ids are numbers as text: the longer one is the greater
-        newest = (col(ProposalRow.opened).desc(), func.length(ProposalRow.id).desc(), col(ProposalRow.id).desc())
+        newest = (col(ProposalRow.opened).desc(), func.length(ProposalRow.id).desc(), by_bytes(ProposalRow.id).desc())
         with self._session(writes=False) as session:
             found = [records.proposal(row) for row in session.exec(select(ProposalRow).order_by(*newest))]
         return [record for record in found if elsewhere or _ELSEWHERE not in record.id]

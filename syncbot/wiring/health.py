@@ -15,15 +15,18 @@ from syncbot.git.run import git
 from syncbot.layouts import NATIVE
 from syncbot.model.forge import PersonKind
 from syncbot.model.settings import ForgeKind
-from syncbot.report.words import waits
+from syncbot.report.words import plural, waits
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
+from syncbot.services.turns import told
 from syncbot.settings import find_root, read_workspace
 from syncbot.store.opening import open_store
 from syncbot.wiring.forges import Needs, open_forge
+from syncbot.wiring.given_up import GIVEN_UP, is_shared
+from syncbot.wiring.given_up import given_up as _given_up
 from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.upstreams import sources
-from syncbot.wiring.workspace import require_patches, state_of
+from syncbot.wiring.workspace import SystemClock, require_patches, state_of
 
 if TYPE_CHECKING:
     from syncbot.model.packages import Package
@@ -54,6 +57,9 @@ def probes(start: Path, environ: Mapping[str, str], progress: Progress, *, offli
         Probe("database", lambda: _database(found), "restore it from a backup, or delete it: verdicts are made anew"),
         Probe("packages", lambda: _packages(found), "see the message"),
     ]
+    asked.append(Probe("failures", lambda: _failures(found), "mend the cause, then run `syncbot retry`"))
+    if is_shared(found):
+        asked.append(Probe("jobs given up", lambda: _given_up(found), GIVEN_UP))
     if offline:
         return asked
     if found.settings.forge.kind is not ForgeKind.LOCAL:
@@ -132,6 +138,21 @@ def _database(found: Found) -> str:
     finally:
         store.close()
     return f"last run {runs[0].started.isoformat(timespec='minutes')}" if runs else "no run yet"
+
+
+def _failures(found: Found) -> str:
+    """Packages that keep failing. Raises InputError where some are put aside."""
+    store = open_store(found.database_url)
+    try:
+        failures = [*store.failures().values()]
+    finally:
+        store.close()
+    now = SystemClock().now()
+    said = [f"{each.package}: {told(each, now)}" for each in failures if not each.private]
+    said += [f"{plural(len(failures) - len(said), 'private package')} more"] if len(said) < len(failures) else []
+    if any(each.pauses(now) for each in failures):
+        raise InputError("; ".join(said))
+    return "; ".join(said) or "none"
 
 
 def _packages(found: Found) -> str:

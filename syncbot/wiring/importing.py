@@ -9,6 +9,7 @@ from pathlib import Path
 from syncbot.errors import InputError
 from syncbot.git.downstream import GitDownstream, WorkTree, find_root
 from syncbot.layouts.overlay import Overlay
+from syncbot.layouts.recognise import recognise
 from syncbot.layouts.saying import Ground
 from syncbot.layouts.survey import survey
 from syncbot.model.addresses import is_path
@@ -16,10 +17,11 @@ from syncbot.model.trees import Tree
 from syncbot.ports import Progress
 from syncbot.report.importing import Imported
 from syncbot.services.importing import Wanted, imported
-from syncbot.settings import FILE, PYPROJECT, read_workspace
+from syncbot.settings import FILE, PYPROJECT, Workspace, read_workspace
 from syncbot.settings import find_root as workspace_at
 from syncbot.sources.debian_source import fetch_source
 from syncbot.wiring.files import write_files
+from syncbot.wiring.forks import FORK, forked, outside, upstream_remote
 from syncbot.wiring.layouts import ground_of, place
 
 _DEBIAN = "debian:"
@@ -46,7 +48,7 @@ def bring_in(order: Order, start: Path, environ: Mapping[str, str], progress: Pr
         raise InputError(f"{order.what} is no folder and no address", "give a path, a URL or debian:NAME")
     inside = None if local is None else _inside(local.resolve(), start)
     if inside is not None:
-        return _own(replace(order, folder=order.folder or inside), start, environ)
+        return _own(replace(order, folder=order.folder or inside), start, environ, progress)
     repository = order.what if local is None else str(local.resolve())
     return _other(replace(order, what=repository), start, environ, progress)
 
@@ -67,11 +69,37 @@ def _inside(asked: Path, start: Path) -> str | None:
     return "" if inside == "." else inside
 
 
-def _own(order: Order, start: Path, environ: Mapping[str, str]) -> Imported:
+def _own(order: Order, start: Path, environ: Mapping[str, str], progress: Progress) -> Imported:
     """The repository that the workspace lies in."""
     root = workspace_at(start) or find_root(start)
     repository = GitDownstream(root, unborn=True)
-    return _finish(order, root, "", repository.files(), _ground(root, repository.root, environ), environ)
+    ground = _ground(root, repository.root, environ)
+    found = read_workspace(root, environ)
+    if _is_fork(order, found, repository):
+        return _fork(order, root, "", found, repository, environ, progress)
+    return _finish(order, root, "", repository.files(), ground, environ)
+
+
+def _is_fork(order: Order, found: Workspace, repository: GitDownstream) -> bool:
+    """Whether it is to be taken for a fork: somebody says so; or it has a remote `upstream` and no packages at all."""
+    said = order.layout or found.settings.layout
+    if said or repository.is_unborn or upstream_remote(repository.root) is None:
+        return said == FORK
+    return not recognise(repository.files(), order.folder, found.settings.patches)
+
+
+def _fork(
+    order: Order,
+    root: Path,
+    where: str,
+    found: Workspace,
+    repository: GitDownstream,
+    environ: Mapping[str, str],
+    progress: Progress,
+) -> Imported:
+    ground = outside(ground_of(found, repository.root, progress), found, repository)
+    tree = forked(found, repository.root, ground, progress).files()
+    return _finish(replace(order, layout=FORK), root, where, tree, ground, environ)
 
 
 def _other(order: Order, start: Path, environ: Mapping[str, str], progress: Progress) -> Imported:
@@ -80,9 +108,10 @@ def _other(order: Order, start: Path, environ: Mapping[str, str], progress: Prog
     found = read_workspace(root, environ)
     told = replace(found.settings.downstream, repository=order.what, branch=order.branch, path=order.folder)
     found = replace(found, settings=replace(found.settings, downstream=told))
-    tree = WorkTree(GitDownstream(place(found, progress)).root)
-    ground = ground_of(found, root, progress)
-    return _finish(order, root, order.what, tree, ground, environ)
+    repository = GitDownstream(place(found, progress))
+    if _is_fork(order, found, repository):
+        return _fork(order, root, order.what, found, repository, environ, progress)
+    return _finish(order, root, order.what, WorkTree(repository.root), ground_of(found, root, progress), environ)
 
 
 def _ground(root: Path, repository: Path, environ: Mapping[str, str]) -> Ground:

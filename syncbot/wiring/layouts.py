@@ -7,7 +7,8 @@ from pathlib import Path
 
 from syncbot.errors import InputError
 from syncbot.git.checkout import checkout
-from syncbot.git.downstream import GitDownstream
+from syncbot.git.downstream import GitDownstream, find_root
+from syncbot.git.worktrees import worktree_of
 from syncbot.layouts import LAYOUTS, NATIVE
 from syncbot.layouts.recognise import recognise
 from syncbot.layouts.saying import Ground
@@ -18,6 +19,7 @@ from syncbot.ports import Layout, Progress
 from syncbot.settings import FILE, PYPROJECT
 from syncbot.settings import Workspace as Found
 from syncbot.sources.digests import Digests
+from syncbot.wiring.forks import FORK, forked, outside
 
 _TOOL = ("tool", "syncbot")
 
@@ -39,6 +41,9 @@ def stand(found: Found, progress: Progress, *, unborn: bool = False) -> Standing
     downstream = GitDownstream(place(found, progress), unborn=unborn and not elsewhere)
     name = layout_name(found, downstream)
     ground = ground_of(found, downstream.root, progress)
+    if name == FORK:
+        ground = outside(ground, found, downstream)
+        downstream = forked(found, downstream.root, ground, progress)
     return Standing(downstream, LAYOUTS[name](ground), settings_below(found, downstream.root, name), name)
 
 
@@ -51,6 +56,8 @@ def place(found: Found, progress: Progress) -> Path:
         return found.root
     address = rewrite(wanted.repository, found.settings.rewrite)
     local = (found.root / Path(address).expanduser()) if "://" not in address else None
+    if local is not None and found.shared is not None:
+        return worktree_of(find_root(local), wanted.branch, found.shared / "downstream")
     if local is not None and (local / ".git").exists():
         if wanted.branch:
             _require_branch(GitDownstream(local), wanted.branch)
@@ -108,8 +115,9 @@ def _patches(found: Found, repository: Path) -> str:
 def ground_of(found: Found, repository: Path, progress: Progress) -> Ground:
     file = found.settings_file
     limits, rules = found.settings.limits, found.settings.rewrite
-    digest = Digests(found.state / "cache", limits.archive_bytes, rules, progress)
-    ground = Ground(limits, digest=lambda download: digest(download.url, download.algorithm))
+    digest = Digests(found.cache, limits.archive_bytes, rules, progress)
+    branch = found.settings.policy.branch
+    ground = Ground(limits, digest=lambda download: digest(download.url, download.algorithm), branch=branch)
     if file is None:
         return ground
     under = _TOOL if file.name == PYPROJECT else ()

@@ -12,11 +12,13 @@ from syncbot.ports import Source
 from syncbot.settings import Workspace as Found
 from syncbot.sources import open_source
 from syncbot.sources.beside import Beside
-
-_CACHE = "cache"
+from syncbot.sources.polite import Turns
 
 
 def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
+    polite = found.settings.polite
+    turn = Turns(found.cache / "hosts", polite.per_host, polite.per_minute)
+
     def source(package: Package) -> Source:
         releases = one(package, package.upstream)
         if package.history is None:
@@ -25,19 +27,22 @@ def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Sou
 
     def one(package: Package, upstream: Upstream) -> Source:
         return open_source(
-            _absolute(upstream, found.root),
-            found.state / _CACHE,
+            absolute(upstream, found.root),
+            found.cache,
             limits=found.settings.limits,
             rewrite=found.settings.rewrite,
             tag_pattern=package.tag_pattern,
             environ=environ,
             project=found.root,
+            keyring=package.keyring,
+            turn=turn,
+            contact=polite.contact,
         )
 
     return source
 
 
-def _absolute(upstream: Upstream, root: Path) -> Upstream:
+def absolute(upstream: Upstream, root: Path) -> Upstream:
     """With a relative path made absolute: it starts at the workspace's root, wherever the program is run."""
     path = upstream.location
     local = is_path(path) if upstream.scheme == "git" else "://" not in path

@@ -23,10 +23,12 @@ from syncbot.services.workspace import Workspace
 from syncbot.settings import DATABASE_FILE, open_workspace
 from syncbot.settings import Workspace as Found
 from syncbot.store.opening import open_store
+from syncbot.wiring.commits import commits
 from syncbot.wiring.files import write_bundle, write_files
 from syncbot.wiring.forges import Needs, open_forge
 from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.pace import SharedPace
+from syncbot.wiring.presence import ThisProcess
 from syncbot.wiring.processes import Processes
 from syncbot.wiring.upstreams import sources
 from syncbot.wiring.verifying import Commands
@@ -46,11 +48,15 @@ def opened(
     new: bool = False,
     unborn: bool = False,
     jobs: int | None = None,
+    found: Found | None = None,
 ) -> Iterator[Workspace]:
     """The services' workspace for the one that `start` lies in. `unborn`: it may be without commit; `new`: and without
-    a folder of packages, too. `jobs`: how many processes work on packages, None: as the settings say. Raises
-    InputError, StoreError."""
-    found = open_workspace(start, environ)
+    a folder of packages, too. `jobs`: how many processes work on packages, None: as the settings say. `found`: the
+    workspace with settings that were read before, None: they are read. Raises InputError, StoreError."""
+    found = open_workspace(start, environ) if found is None else found
+    if found.settings.branches and found.shared is None:
+        what = f"this workspace has several downstream branches: {', '.join(found.settings.branches)}"
+        raise InputError(what, f"name one: --branch {found.settings.branches[0]}")
     if found.settings.downstream.repository:
         state_of(found)  # a clone of it may have to go there
     standing = stand(found, progress, unborn=new or unborn)
@@ -80,6 +86,8 @@ def opened(
             hands=crew,
             stamp=_stamp(found),
             verifier=_verifier(found, standing, state, environ),
+            commit=commits(found),
+            presence=ThisProcess(),
         )
     finally:
         crew.close()

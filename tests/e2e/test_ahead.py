@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from tests.e2e.world import FIX_TEN, B, World, diff, git, numbered
 
 TEN = numbered("a", l10="ten")
@@ -34,6 +36,32 @@ def test_an_up_to_date_package_is_asked_daily_what_its_branch_holds(world: World
     story = world.syncbot("explain", "lib", "ten.patch").out
     assert "has it, on the branch only; no release has it yet:" in story
     assert "has no release after 1.0; its branch was looked at." in story
+
+
+@pytest.mark.parametrize("settings", ["bump = false\n", 'range = "<1.1"\n'])
+def test_what_a_later_release_has_is_not_said_to_be_on_a_branch(world: World, settings: str) -> None:
+    world.workspace.package("lib", f"git:{world.upstream.path}", "1.0", settings, ten=FIX_TEN)
+    world.upstream.release("v1.1", a_c=TEN)
+    commit = git(world.upstream.path, "rev-parse", "HEAD")
+    told = f"Release 1.1 has it (commit {commit[:12]}); this one has not."
+    ran = world.syncbot("sync")
+    assert told in ran.out
+    assert "on a branch" not in ran.out
+    assert ("Only `bump = false` keeps it." in ran.out) == settings.startswith("bump")
+    story = world.syncbot("explain", "lib", "ten.patch").out
+    assert told in story
+    assert f"Commit {commit} has it, and 1.1 has the commit:" in story
+    for lie in ("has no release after", "on the branch", "on a branch"):
+        assert lie not in story
+    board = (world.workspace.path / "state/proposals/issues/issue-1.md").read_text()
+    assert "### Held for the next release" not in board
+
+
+def test_the_dashboard_has_what_waits_for_the_next_release_of_a_package_that_cannot_move(world: World) -> None:
+    world.upstream.commit("Write ten out", a_c=TEN)
+    world.syncbot("sync")
+    board = (world.workspace.path / "state/proposals/issues/issue-1.md").read_text()
+    assert "### Held for the next release (1)" in board
 
 
 def test_what_the_branch_took_back_is_told_no_more(world: World) -> None:

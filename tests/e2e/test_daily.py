@@ -59,7 +59,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(world: World) -> None:
     assert world.syncbot("report").code == 0  # makes the empty database
     before = world.workspace.snapshot()
     ran = world.syncbot("sync", "--dry-run")
-    assert "lib: A proposal would be made. (lib: 1.0 -> 1.1, drop 1, keep 1)" in ran.out
+    assert "lib: a proposal would be opened: lib: 1.0 -> 1.1, drop 1, keep 1" in ran.out
     assert "Nothing was written." in ran.out
     assert world.workspace.snapshot() == before
     assert world.workspace.runs() == 0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from syncbot.model.forge import Reaction
+from tests.e2e.test_people import comment, dashboard, quiet, say, tick
 from tests.e2e.world import World, git, numbered
 
 
@@ -114,3 +116,55 @@ def test_a_dry_run_says_that_the_forge_is_stopped(world: World) -> None:
     ran = world.syncbot("sync", "--dry-run")
     assert "nothing would be written: the setting forge.stop is on" in ran.err
     assert "would push" not in ran.out
+
+
+@pytest.fixture
+def dropped(proposed: World) -> World:
+    """Both drops were accepted; the package went back to 1.0, and proposal 2 brings a patch back, made by hand."""
+    assert proposed.syncbot("proposals", "accept", "1").code == 0
+    proposed.workspace.package("lib", f"git:{proposed.upstream.path}", "1.0", 'range = "<1.1"\nmode = "observe"\n')
+    assert proposed.syncbot("restore", "lib", "ten.patch", "--reason", "ours").code == 0
+    return proposed
+
+
+def test_a_patch_that_comes_back_to_a_package_that_changed_since_is_not_accepted(dropped: World) -> None:
+    toml = dropped.workspace.path / "patches/lib/package.toml"
+    toml.write_text(toml.read_text() + 'owners = ["jane@example.org"]\n')
+    dropped.workspace.commit("owners")
+    before = head(dropped)
+    ran = dropped.syncbot("proposals", "accept", "2")
+    assert ran.code == 2
+    assert "proposal 2 is out of date: patches/lib/package.toml has changed since it was made" in ran.err
+    assert "run syncbot restore again: it brings the proposal up to date" in ran.err
+    assert head(dropped) == before
+    assert dropped.syncbot("restore", "lib", "ten.patch", "--reason", "ours").code == 0
+    assert status(dropped) == ["open", "accepted"], "it is the same one"
+    assert dropped.syncbot("proposals", "accept", "2").code == 0
+    assert dropped.workspace.series("lib") == ["ten.patch"]
+
+
+def second(world: World) -> str:
+    found = world.syncbot("proposals", "list", "--all", "--json").document["proposals"]
+    return next(str(one["status"]) for one in found if one["id"] == "2")
+
+
+@pytest.mark.parametrize("way", ["terminal", "comment", "dashboard"])
+def test_a_rejected_return_that_a_person_made_comes_back_on_a_persons_word(dropped: World, way: str) -> None:
+    dropped.syncbot("proposals", "reject", "2", "--reason", "not now")
+    dropped.syncbot("sync")
+    assert second(dropped) == "rejected"
+    if way == "terminal":
+        assert dropped.syncbot("proposals", "tell", "2", "retry").out == "Proposal 2 is open again.\n"
+    elif way == "comment":
+        said = say(dropped, "2", "/syncbot retry")
+        dropped.syncbot("sync")
+        assert comment(dropped, "2", said).answered == {Reaction.DONE}
+    else:
+        tick(dashboard(dropped), "again:2")
+        dropped.syncbot("sync")
+        assert "again:2" not in dashboard(dropped).read_text()
+    assert second(dropped) == "open"
+    dropped.syncbot("sync")
+    assert quiet(dropped)
+    assert dropped.syncbot("proposals", "accept", "2").code == 0
+    assert dropped.workspace.series("lib") == ["ten.patch"]

@@ -259,7 +259,7 @@ def test_the_ways_back_from_a_rejection(proposed: World, way: str) -> None:
     proposed.syncbot("sync")
     text = dashboard(proposed).read_text()
     assert "### Rejected (1)" in text
-    assert "- [ ] <!-- syncbot-box: again:1 --> `lib`: lib: 1.0 -\\&gt; 1.1, drop 2 (not now)".replace("\\", "") in text
+    assert "- [ ] <!-- syncbot-box: again:1 --> `lib`: lib: 1.0 -> 1.1, drop 2 (not now)" in text
     if way == "command":
         say(proposed, "1", "/syncbot retry")
     elif way == "dashboard":
@@ -398,6 +398,51 @@ def test_the_boxes_of_a_proposal_are_obeyed_and_unticked(proposed: World) -> Non
     proposed.syncbot("sync")
     assert proposals(proposed, "rejected") == ["1: lib: 1.0 -> 1.1, drop 2"]
     assert "(its box was ticked)" in proposed.syncbot("sync").out
+
+
+def page(world: World, id: str) -> Path:
+    (found,) = (world.workspace.path / "state/proposals/proposals").glob(f"{id}-*.md")
+    return found
+
+
+def test_the_boxes_of_a_page_are_obeyed_and_unticked(proposed: World) -> None:
+    (proposed.workspace.path / "README.md").write_text("mine\n")
+    proposed.workspace.commit("my own business")
+    parent = forge(proposed).list()[0].parent
+    tick(page(proposed, "1"), "rebase")
+    proposed.syncbot("sync")
+    assert forge(proposed).list()[0].parent != parent
+    assert "[x]" not in page(proposed, "1").read_text()
+    assert quiet(proposed)
+    tick(page(proposed, "1"), "reject")
+    proposed.syncbot("sync")
+    assert proposals(proposed, "rejected") == ["1: lib: 1.0 -> 1.1, drop 2"]
+    tick(page(proposed, "1"), "retry")
+    proposed.syncbot("sync")
+    assert proposals(proposed) == ["1: lib: 1.0 -> 1.1, drop 2"], "the same one, open again"
+    assert quiet(proposed)
+
+
+def test_two_boxes_that_contradict_are_obeyed_once(proposed: World) -> None:
+    for box in ("retry", "reject"):
+        tick(page(proposed, "1"), box)
+    for _again in range(2):
+        proposed.syncbot("sync")
+        assert proposals(proposed, "rejected") == ["1: lib: 1.0 -> 1.1, drop 2"]
+
+
+def test_a_page_and_a_terminal_show_what_can_be_done_there(proposed: World) -> None:
+    text = page(proposed, "1").read_text()
+    controls_ = text.partition("### Controls")[2]
+    assert "Tick a box, and the next sync obeys it." in controls_
+    assert "- `syncbot proposals tell 1 drop PATCH`: Drop that patch" in controls_
+    for markup in ("/syncbot", "comment", "&gt;", "&lt;", "<details>", "&#"):
+        assert markup not in text
+    assert "#### 1. `ten.patch`: obsolete, drop" in text
+    shown = proposed.syncbot("proposals", "show", "1").out
+    assert "- syncbot proposals tell 1 rebase: Make this proposal anew" in shown
+    assert shown.count("Make this proposal anew") == 1
+    assert "/syncbot" not in shown
 
 
 def test_a_box_that_is_ticked_while_a_run_updates_the_proposal_is_kept(

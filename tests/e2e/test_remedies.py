@@ -134,8 +134,8 @@ def test_a_dry_run_says_in_words_what_a_forge_of_files_would_write(world: World)
     head = git(world.workspace.path, "rev-parse", "--short=12", "HEAD")
     assert told == [
         "would push: syncbot/lib/stable",
-        "would write: labels, people and comments of 1",
+        "would write: labels, people and comments of proposal 1",
         f"would write: the result on commit {head}",
         "would write: the dashboard (issue-1)",
-        "would write: labels, people and comments of issue-1",
+        "would write: labels, people and comments of the dashboard",
     ]

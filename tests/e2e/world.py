@@ -133,14 +133,14 @@ class Workspace:
 
 
 def rows(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """{table: rows} but for the runs' own table."""
+    """{table: rows} but for what runs write of themselves: that they ran, and how often in a row a package failed, and
+    what they told the world of."""
+    own = ("run", "failure", "news", "sqlite_sequence")
     if not database.exists():
         return {}
     with sqlite3.connect(database) as opened:
         tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {
-            t: opened.execute(f'SELECT * FROM "{t}"').fetchall() for t in tables if t not in ("run", "sqlite_sequence")
-        }
+        return {t: opened.execute(f'SELECT * FROM "{t}"').fetchall() for t in tables if t not in own}
 
 
 A, B = numbered("a"), numbered("b")

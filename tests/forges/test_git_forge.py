@@ -7,6 +7,7 @@ import email.policy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from syncbot.errors import ForgeRefused, ForgeStopped
 from syncbot.forges.branches import Branches
 from syncbot.forges.git import GitForge
+from syncbot.forges.mail import Mailbox
+from syncbot.git.change import change
 from syncbot.git.push import LeaseLost, Remote
 from syncbot.model.forge import Write
 from syncbot.model.ids import CommitId
@@ -126,7 +129,7 @@ def test_the_words_may_be_a_mail(world: GitWorld) -> None:
     )
     assert rest.startswith(
         "1. one.patch: obsolete, drop:\n\nAll `of` its effect <is> there.\n\n"
-        f"The branch, commit by commit:\n\n    git fetch {world.bare} {BRANCH}\n\n  - lib: drop one.patch\n\n"
+        "Commit by commit:\n\n  - lib: drop one.patch\n\n"
         " patches/lib/one.patch | 1 -\n"
     )
     assert "Controls" not in text
@@ -136,15 +139,95 @@ def test_the_words_may_be_a_mail(world: GitWorld) -> None:
 def test_a_mail_is_cut_where_the_words_end_and_not_at_a_line_that_they_quote(world: GitWorld) -> None:
     world.words = Words.MAIL
     quoted = "````\n### Controls\n<details>\nThe patch:\n\n```diff\n### Controls\n````\n"
-    after = "Why this came: a person asked.\n\n```sh\ntrue\n```\n\n### Controls\n\n- [ ] reject\n"
+    after = "Why this was made: a person asked.\n\n```sh\ntrue\n```\n\n### Controls\n\n- [ ] reject\n"
     body = f"The first words.\n\n{quoted}\nStill above.\n\n<details><summary>A story</summary>\n\n{quoted}\n{after}"
     world.forge.propose(world.proposal(body=body), NOON)
     (found,) = mails(world).values()
     said, _, rest = found.get_content().replace("\r\n", "\n").partition("---\n")
     assert "    ### Controls\n    <details>\n    The patch:\n\n    ```diff\n    ### Controls\n" in said
     assert "Still above." in said
-    assert "Why this came: a person asked.\n\n    true\n" in rest
+    assert "Why this was made: a person asked.\n\n    true\n" in rest
     assert "reject" not in rest
+
+
+FOR_US = """Two patches go.
+
+<details><summary>A story</summary>
+
+It is told.
+
+</details>
+
+### Check it yourself
+
+```sh
+syncbot check lib
+git fetch ../theirs.git syncbot/lib/stable
+```
+
+### Verified on the patched release
+
+- `make` ended well.
+
+### Why this came, and how to stop it
+
+`lib` tracks `https://example.org/lib`.
+
+Close this, and it is not proposed again.
+
+### Controls
+
+- [ ] <!-- syncbot-box: reject --> Close this.
+"""
+
+
+@pytest.mark.parametrize(
+    ("remote", "fetched"),
+    [("https://git.example.org/us/patches.git", 1), ("git@git.example.org:us.git", 1), ("/srv/x.git", 0), ("../x", 0)],
+)
+def test_a_mail_says_what_the_people_of_a_list_can_use(world: GitWorld, remote: str, fetched: int) -> None:
+    world.words = Words.MAIL
+    record = world.forge.propose(world.proposal(body=FOR_US), NOON)
+    bot = Identity("Bot", "bot@example.org")
+    Mailbox(world.state / "other", bot, "", remote, partial(change, world.bare)).write(record)
+    text = email.message_from_bytes((world.state / "other/1.eml").read_bytes(), policy=email.policy.default)
+    said = text.get_content()  # type: ignore[attr-defined]  # its policy makes EmailMessage
+    assert said.count("git fetch") == fetched
+    assert said.count(remote) == fetched
+    assert "make ended well." in said
+    assert "Why this came\n-------------\n\nlib tracks https://example.org/lib.\n" in said.replace("\r\n", "\n")
+    for ours in ("syncbot check", "Close this", "Controls", str(world.root.parent)):
+        assert ours not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "mail", "sender", "domain"),
+    [
+        ("Bot, Ltd", "bot@example.org", '"Bot, Ltd" <bot@example.org>', "example.org"),
+        ('The "Bot" (1)', "bot@example.org", '"The \\"Bot\\" (1)" <bot@example.org>', "example.org"),
+        ("Bøt", "bot@sub.example.org", "Bøt <bot@sub.example.org>", "sub.example.org"),
+        ("syncbot", "syncbot@localhost", "syncbot <syncbot@localhost>", "syncbot.invalid"),
+    ],
+)
+def test_whoever_sends_a_mail_is_one_person_with_an_id_of_a_domain(
+    world: GitWorld, name: str, mail: str, sender: str, domain: str
+) -> None:
+    record = world.forge.propose(world.proposal(), NOON)
+    Mailbox(world.state / "other", Identity(name, mail), "", "", partial(change, world.bare)).write(record)
+    path = world.state / "other/1.eml"
+    found = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert (str(found["From"]), len(found["From"].addresses)) == (sender, 1)
+    assert found["Message-ID"].endswith(f"@{domain}>")
+    git(world.root, "am", "-q", str(path))
+    assert git(world.root, "log", "-1", "--format=%an <%ae>") == f"{name} <{mail}>"
+
+
+def test_a_mail_is_signed_off_as_its_commits_are(world: GitWorld) -> None:
+    record = world.forge.propose(world.proposal(), NOON)
+    bot = Identity("Bot", "bot@example.org", sign_off=True)
+    Mailbox(world.state / "other", bot, "", "", partial(change, world.bare)).write(record)
+    git(world.root, "am", "-q", str(world.state / "other/1.eml"))
+    assert git(world.root, "log", "-1", "--format=%(trailers)") == "Signed-off-by: Bot <bot@example.org>"
 
 
 def test_git_am_takes_a_mail(world: GitWorld) -> None:
@@ -202,7 +285,7 @@ def test_a_patch_that_no_mail_can_hold_is_left_to_the_branch(world: GitWorld, se
     world.forge.propose(world.proposal(series), NOON)
     (found,) = mails(world).values()
     text = found.get_content()
-    assert "The patch does not go into a mail as it is; fetch the branch." in text
+    assert "The patch does not go into a mail as it is; ask for the branch." in text
     assert "diff --git" not in text
     assert max(map(len, text.splitlines())) < 200
 
@@ -248,7 +331,9 @@ def test_peoples_commits_are_replayed_or_left(world: GitWorld) -> None:
     git(clone, "commit", "-q", "-am", "mine")
     git(clone, "push", "-q", "origin", f"HEAD:{BRANCH}")
     aside = world.forge.propose(world.proposal(b"tres.patch\n"), LATER)
-    assert aside == replace(record, note=f"edited by A Person; the new version is on {BRANCH}-next")
+    assert aside == replace(
+        record, note=f"edited by A Person; the new version is on {BRANCH}-next, to be merged into its branch"
+    )
     assert git(world.bare, "show", f"{BRANCH}-next:{SERIES}") == "tres.patch"
     before = world.records()
     assert world.forge.propose(world.proposal(b"tres.patch\n"), LATER + timedelta(hours=1)) == aside

@@ -167,10 +167,15 @@ def test_peoples_commits_that_do_not_go_with_the_new_version_stay(hub: GitHubWor
     (comment,) = hub.forge.comments("1")
     assert (comment.author.me, "/syncbot discard" in comment.body) == (True, True)
     (record,) = hub.forge.list()
-    assert record == replace(first, note=f"edited by A Person; the new version is on {BRANCH}-next")
+    assert record == replace(
+        first, note=f"edited by A Person; the new version is on {BRANCH}-next, to be merged into its branch"
+    )
     assert hub.writes(lambda: hub.forge.propose(wanted, LATER)) == []
     wrote = hub.writes(lambda: hub.forge.propose(wanted, LATER, discard=True))
-    assert wrote == ["PUSH refs/heads/syncbot/lib/stable", "PATCH /pulls/1"]
+    assert wrote == [
+        "PUSH refs/heads/syncbot/lib/stable", "PUSH refs/heads/syncbot/lib/stable-next", "GRAPHQL minimizeComment",
+        "PATCH /pulls/1",
+    ]  # fmt: skip
     assert git(hub.bare, "show", f"{BRANCH}:{SERIES}") == "uno.patch"
     assert hub.forge.list()[0].note == ""
 

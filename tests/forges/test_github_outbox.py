@@ -15,6 +15,7 @@ from syncbot.git.push import Remote
 from syncbot.model.proposals import Proposal
 
 from .github_world import BRANCH, GitHubWorld
+from .test_beside import bring_together
 from .world import LATER, NOON, SERIES, git
 
 
@@ -118,6 +119,21 @@ def test_stepping_aside(hub: GitHubWorld, monkeypatch: pytest.MonkeyPatch, gap: 
     hub.forge.propose(newer, LATER)
     assert (hub.branch(), len(hub.forge.comments("1"))) == (pushed, 1)
     assert git(hub.bare, "show", f"{BRANCH}-next:{SERIES}") == "uno.patch"
+    assert hub.writes(lambda: hub.forge.propose(newer, LATER)) == []
+
+
+@pytest.mark.parametrize("gap", range(2 * len(["push beside away", "fold the comment away", "words"])))
+def test_coming_together(hub: GitHubWorld, monkeypatch: pytest.MonkeyPatch, gap: int) -> None:
+    hub.forge.propose(hub.proposal(), NOON)
+    hub.push(path=SERIES, text="mine\n")
+    newer = hub.proposal(b"uno.patch\n")
+    hub.forge.propose(newer, NOON)
+    bring_together(hub)
+    pushed = hub.branch()
+    assert killed_at(monkeypatch, gap, lambda: hub.forge.propose(newer, NOON))
+    record = hub.forge.propose(newer, LATER)
+    assert (hub.branch(), record.note, len(hub.forge.comments("1"))) == (pushed, "", 1)
+    assert git(hub.bare, "branch", "--list", "syncbot/*").split() == [BRANCH]
     assert hub.writes(lambda: hub.forge.propose(newer, LATER)) == []
 
 

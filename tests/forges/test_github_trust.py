@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
+from subprocess import CalledProcessError
 from typing import Any
 
 import pytest
@@ -136,3 +138,31 @@ def test_after_the_state_is_lost_nothing_is_doubled_and_a_no_still_holds(
     shutil.rmtree(world.workspace.path / "state")
     assert "it is not made again. (closed by ann)" in world.syncbot("sync").out
     assert [pull["state"] for pull in hub.gate.pulls(hub.repository)] == ["closed"]
+
+
+def test_a_version_that_a_persons_commit_does_not_go_with_is_told_once_and_goes_when_merged(
+    world: World, hub: GitHubWorld, number: int, tmp_path: Any
+) -> None:
+    branch = "syncbot/lib/stable"
+    clone = tmp_path / "jane"
+    git(tmp_path, "clone", "-q", "-b", branch, str(hub.bare), str(clone))
+    (clone / "patches/lib/series").write_text("b.patch # of mine\n")
+    git(clone, "commit", "-q", "-am", "a word on b")
+    git(clone, "push", "-q", "origin", branch)
+    world.upstream.release("v1.2", b_c=numbered("b", l20="twenty"))
+    assert "was left as it is: edited by A Person" in world.syncbot("sync").out
+    assert hub.writes(lambda: world.syncbot("sync")) == []
+    (said,) = hub.as_person("GET", f"/issues/{number}/comments")
+    assert f"Merge `{branch}-next` into `{branch}`" in said["body"]
+    git(clone, "fetch", "-q", "origin")
+    with suppress(CalledProcessError):  # they changed what the new version deletes
+        git(clone, "merge", "-q", "-X", "theirs", "--no-edit", f"origin/{branch}-next")
+    git(clone, "rm", "-q", "patches/lib/series")
+    git(clone, "commit", "-q", "--no-edit")
+    git(clone, "push", "-q", "origin", branch)
+    wrote = hub.writes(lambda: world.syncbot("sync"))
+    assert f"PUSH refs/heads/{branch}-next" in wrote
+    assert git(hub.bare, "branch", "--list", "syncbot/*").split() == [branch]
+    assert hub.page(number)["title"] == "lib: 1.0 -> 1.2, drop 2"
+    assert len(hub.here.minimised) == 1, "the comment is over"
+    assert hub.writes(lambda: world.syncbot("sync")) == []

@@ -165,7 +165,10 @@ def test_a_persons_commits_that_do_not_go_with_the_new_version_stay(world: World
     pushed = world.push(path=SERIES, text="mine\n")
     for at in (LATER, LATER + timedelta(hours=1)):  # the second time writes nothing
         record = world.forge.propose(world.proposal(b"uno.patch\n"), at)
-        assert record == replace(first, note="edited by A Person; the new version is on syncbot/lib/stable-next")
+        assert record == replace(
+            first,
+            note="edited by A Person; the new version is on syncbot/lib/stable-next, to be merged into its branch",
+        )
         assert world.branch() == pushed
         assert git(world.bare, "show", f"syncbot/lib/stable-next:{SERIES}") == "uno.patch"
         (comment,) = world.forge.comments("1")

@@ -19,7 +19,7 @@ import sizes
 
 from syncbot.cli import run
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
-from syncbot.report import attestations, digest, documents, measure_documents, reproduced
+from syncbot.report import attestations, digest, documents, measure_documents, moved, reproduced, run_documents
 from syncbot.report.results import Outcome
 from syncbot.settings import ENVIRONMENT, SETTINGS
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 REFERENCE = (ROOT / ".github" / "REFERENCE.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / ".github").glob("*.md"), ROOT / "state" / "README.md"])
-DOCUMENTS = (documents, measure_documents, attestations, digest, reproduced)
+DOCUMENTS = (documents, measure_documents, attestations, digest, reproduced, moved, run_documents)
 COMMANDS = dict(reference.leaves(reference.program, "syncbot"))
 
 

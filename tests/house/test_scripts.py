@@ -195,7 +195,7 @@ def test_a_missing_git_is_named(checkout: Checkout, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("uid", "installed", "code"),
-    [("0", "-q install -y --no-install-recommends patch\n", 1), ("1000", None, 2)],
+    [("0", "-q install -y --no-install-recommends patch chromium\n", 1), ("1000", None, 2)],
     ids=["root", "a user"],
 )
 def test_the_tests_need_patch(checkout: Checkout, tmp_path: Path, uid: str, installed: str | None, code: int) -> None:
@@ -218,6 +218,7 @@ def test_the_tests_need_patch(checkout: Checkout, tmp_path: Path, uid: str, inst
     assert result.returncode == code, result.stderr
     assert (log.read_text().partition("\n")[2] if log.exists() else None) == installed
     assert ("patch is missing" in result.stderr) == (uid != "0")
+    assert ("the pages will NOT be tested in a browser" in result.stderr) == (uid == "0")  # a browser is not needed
 
 
 PIP = "[global]\nindex-url = https://index.example/simple\ncert = /etc/ca.pem\n"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recipes import move
 
 from syncbot.errors import HostileInput, InputError
 from syncbot.layouts import jsontext
@@ -401,6 +402,12 @@ def test_the_version_comes_from_the_lock_file_where_the_name_says_none(lock: str
     assert any_.version == "2.0.7"
     with pytest.raises(InputError, match="nothing but the lock file says which version"):
         any_.moved(to("2.1.0"))
+
+
+def test_no_drop_without_its_release_of_a_dependency_that_others_bring() -> None:
+    dropped = read("outer++inner").without(PatchName("outer++inner.patch"))
+    with pytest.raises(InputError, match=r"package\.json does not name inner, so it cannot be moved"):
+        dropped.moved(move("0.2.0", "outer++inner.patch"))
 
 
 KNOWN = {

@@ -32,7 +32,7 @@ def test_what_it_says() -> None:
         "Tick it.\n"
         "\n"
         "- [ ] <!-- syncbot-box: rebase:3 --> [`lib`](https://redirect.github.com/o/r/pull/3):"
-        " lib: 1.0 -&gt; 1.1, drop 1\n"
+        " lib: 1.0 -> 1.1, drop 1\n"
         "\n"
         "Nothing is: rejected.\n"
         "\n"

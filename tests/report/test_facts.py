@@ -35,6 +35,14 @@ def test_sizes_and_header() -> None:
         ("Upstream-Status: Backport [abc]", Forwarded.UPSTREAM),
         (f"(cherry picked from commit {'a' * 40})", Forwarded.UPSTREAM),
         ("Forwarded: who knows", Forwarded.UNKNOWN),
+        ("Subject: [PATCH] UPSTREAM: 12345: mend it", Forwarded.SENT),
+        ("Subject: UPSTREAM: <carry>: ours", Forwarded.NO_NEED),
+        ("Subject: UPSTREAM: <drop>: ours", Forwarded.NO_NEED),
+        ("Subject: UPSTREAM: net: mend it", Forwarded.UPSTREAM),
+        ("Subject: BACKPORT: net: mend it", Forwarded.UPSTREAM),
+        ("Subject: FROMLIST: net: mend it", Forwarded.SENT),
+        ("Subject: CHROMIUM: net: mend it", Forwarded.NO_NEED),
+        ("Subject: UPSTREAM: net: mend it\nForwarded: no", Forwarded.NOT_SENT),
     ],
 )
 def test_whether_it_was_sent(header: str, expected: Forwarded) -> None:

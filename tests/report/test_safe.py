@@ -102,3 +102,11 @@ def test_a_marker_cannot_be_forged_even_in_code(text: str) -> None:
     for made in (safe.code(text), safe.fenced(text), safe.markdown(text)):
         assert "<!--" not in made
         assert "-->" not in made
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("1.0 -> 1.1", "1.0 -> 1.1"), ("R & D", "R & D"), ("a > b", "a > b"), ("> a", r"\> a"), ("&lt;", "&amp;lt;")],
+)
+def test_what_need_not_be_escaped_is_readable_as_it_is(text: str, shown: str) -> None:
+    assert safe.markdown(text) == shown

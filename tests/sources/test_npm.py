@@ -50,6 +50,24 @@ def the(source: NpmSource, version: str) -> Release:
     return next(release for release in source.releases() if release.version == version)
 
 
+@pytest.mark.parametrize(
+    ("latest", "stable"),
+    [
+        ("1.1.0", ["1.0.0", "1.1.0"]),
+        ("99.0.0", ["1.0.0", "1.1.0", "99.0.0"]),
+        ("2.0.0-rc.1", ["1.0.0", "1.1.0", "99.0.0"]),
+    ],
+)
+def test_what_is_higher_than_latest_is_for_testers(
+    latest: str, stable: list[str], registry: Registry, npm: Make
+) -> None:
+    publish(registry, "1.0.0", "1.1.0", "99.0.0")
+    page = json.loads(registry.pages["/small"][1])
+    registry.put("/small", json.dumps(page | {"dist-tags": {"latest": latest}}), "application/json")
+    source = refreshed(npm())
+    assert [release.version for release in source.releases() if not release.prerelease] == stable
+
+
 def test_releases_are_listed_oldest_first_with_dates(registry: Registry, npm: Make) -> None:
     publish(registry, "1.10.0", "1.9.0", "2.0.0-beta.1", "bogus")
     source = refreshed(npm())

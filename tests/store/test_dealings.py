@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +18,6 @@ from syncbot.wiring.pace import SharedPace
 LIB = PackageName("lib")
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 WORD = PatchWord(LIB, "stable", PatchName("a\udce9.patch"), "1" * 64, Wish.KEEP, "ours \\ now", "jane", NOON)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/state.db"
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    opened = open_store(url)
-    yield opened
-    opened.close()
 
 
 def test_words_on_patches_hold_until_they_are_replaced_or_forgotten(store: SqlStore) -> None:

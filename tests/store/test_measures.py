@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from alembic import command
-from sqlalchemy import create_engine
+from sqlalchemy import inspect
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
@@ -16,6 +14,7 @@ from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Standi
 from syncbot.model.proposals import ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action, Fit, Verdict
 from syncbot.store import SqlStore, open_store
+from syncbot.store.engine import make_engine
 from syncbot.store.migrate import config
 from tests.store.test_store import LATER, LIB, NEW, NOON, OLD, dropped, record
 
@@ -98,21 +97,19 @@ def test_events_come_newest_first(store: SqlStore) -> None:
     assert (store.events()[-1].asks, store.waiting()) == (1, [])
 
 
-def test_what_was_judged_before_is_taken_over(tmp_path: Path) -> None:
+def test_what_was_judged_before_is_taken_over(url: str) -> None:
     """A database of the schema before, with rows that this syncbot wrote, is brought to this one."""
-    file = tmp_path / "syncbot.db"
-    opened = open_store(f"sqlite:///{file}")
+    opened = open_store(url)
     opened.save_judgement(judged("one", Verdict.CONFLICT, Action.ASK))
     opened.save_judgement(judged("two", Verdict.REFRESH, Action.REWRITE))
     opened.set_current(LIB, "two")
     told, tolls = opened.told(), opened.tolls()
     opened.close()
-    engine = create_engine(f"sqlite:///{file}")
+    engine = make_engine(url, 5)
     with engine.connect() as connection, connection.begin():
         command.downgrade(config(connection), "0003")
+        assert "told" not in inspect(connection).get_table_names()
     engine.dispose()
-    with sqlite3.connect(file) as raw:
-        assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'told'").fetchall() == []
-    again = open_store(f"sqlite:///{file}")
+    again = open_store(url)
     assert (again.told(), again.tolls()) == (told, tolls)
     again.close()

@@ -37,6 +37,21 @@ def test_the_absorbing_commit_with_author_day_and_first_release(story: Story) ->
         assert fact.detail.endswith("by Dora Down, 2020-09-16, first in v1.1")
 
 
+def test_what_two_releases_brought_in_parts_is_first_in_the_second(story: Story) -> None:
+    f, g = story.source("reader"), story.source("writer")
+    story.starts(f, g)
+    story.carries("guards.patch", f[1].fix, g[2].fix)
+    story.upstream(f[1].fix)
+    story.release("1.1")
+    second = story.upstream(g[2].fix)
+    story.release("1.2")
+    story.expect("guards.patch", "obsolete")
+    if in_git(story):
+        judged = story.judgement("guards.patch")
+        assert (judged.first_release, judged.absorbed_by) == ("v1.2", second)
+        assert sorted(fact.release for fact in facts(story, "guards.patch", "absorbed")) == ["v1.1", "v1.2"]
+
+
 def test_an_untouched_patch_is_looked_up_on_the_branch(story: Story) -> None:
     f, g = story.source("reader"), story.source("writer")
     story.starts(f, g)

@@ -38,7 +38,7 @@ def known(tree: Tree, folder: str, source: str) -> Known:
         doubts.append("neither debian/watch nor debian/upstream/metadata says where upstream is")
     if not folder.count("/") and _has_source(tree, folder):
         doubts.append("upstream's files lie beside debian/: import the new release with gbp import-orig, too")
-    return Known(upstream, history, pattern, _owners(control), tuple(doubts))
+    return Known(upstream, history, pattern, _owners(control), tuple(doubts), signing_keys=_keys(folder))
 
 
 def _watched(watch: Watch | None) -> tuple[Upstream | None, str]:
@@ -120,3 +120,8 @@ def _text(tree: Tree, path: str) -> str:
     entry = tree.entry(path)
     content = None if entry is None or entry.mode == SYMLINK else tree.read(path)
     return (content or b"").decode("utf-8", "replace")
+
+
+def _keys(folder: str) -> tuple[str, ...]:
+    """Where uscan looks for them, armoured or not."""
+    return tuple(f"{folder}/upstream/signing-key.{ending}" for ending in ("asc", "pgp", "gpg"))

@@ -22,6 +22,7 @@ from syncbot.layouts.yamltext import Scalar, lines_of, with_comments
 from syncbot.model import addresses
 from syncbot.model.ids import PatchName
 from syncbot.model.releases import Upstream
+from syncbot.model.verdicts import Action
 from syncbot.model.versions import normalise
 
 _NOT_REGISTRY = re.compile(r"(?:file|link|portal|workspace|git|github|https?|git\+[a-z]+):|[\w.-]+/[\w.-]+(?:#|$)")
@@ -130,6 +131,14 @@ class NpmRecipe:
         if not LEGAL_VERSION.fullmatch(move.version):
             what = f"{move.version} is no version of a package of the registry"
             raise InputError(what, "move it by hand", path=self.project.path)
+        direct = self.key == self._package and self.project.wanted(self._package)
+        if not direct and any(note.action is Action.DROP for note in move.notes):
+            what = (
+                f"{MANIFEST} does not name {self._package}, so it cannot be moved, and a patch of it was to be dropped"
+            )
+            raise InputError(
+                what, f"run `{self._updating()}`, set bump = false, and run it again", path=self.project.path
+            )
         moving = Moving(self.draft, self.project, self.key, self.found, self.version, move.version)
         made = self._again(moving.done())
         if made.found and normalise(made.version or "") != normalise(move.version):

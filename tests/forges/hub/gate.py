@@ -390,8 +390,31 @@ def _merge(gate: Gate, asked: Asked) -> tuple[int, Any] | None:
     rest = f"/repos/{asked.name}/pulls/{pull['number']}/merge"
     merged = gate.emulate.ask("PUT", rest, {"merge_method": "merge"})
     assert merged.ok, merged.text
-    subprocess.run(["git", "update-ref", f"refs/heads/{base}", pull["head"]["sha"]], cwd=here.bare, check=True)
+    made = _landed(here, base, pull["head"]["sha"], asked.body.get("merge_method", "merge"))
+    subprocess.run(["git", "update-ref", f"refs/heads/{base}", made], cwd=here.bare, check=True)
     return 200, merged.json()
+
+
+def _landed(here: Repository, base: str, head: str, way: str) -> str:
+    """The commit that a button makes of a head which stands on the base: for `squash` one of all, for `rebase` one for
+    each, none of them the branch's own."""
+
+    def git(*arguments: str) -> str:
+        who = {"GIT_AUTHOR_NAME": "Ann", "GIT_AUTHOR_EMAIL": "ann@example.org", "GIT_COMMITTER_NAME": "GitHub",
+               "GIT_COMMITTER_EMAIL": "noreply@example.org"}  # fmt: skip
+        command = ["git", *arguments]
+        ran = subprocess.run(
+            command, cwd=here.bare, check=True, capture_output=True, text=True, env={**os.environ, **who}
+        )
+        return ran.stdout.strip()
+
+    if way == "merge":
+        return head
+    commits = [head] if way == "squash" else git("rev-list", "--reverse", f"{base}..{head}").split()
+    tip = git("rev-parse", f"refs/heads/{base}")
+    for commit in commits:
+        tip = git("commit-tree", f"{commit}^{{tree}}", "-p", tip, "-m", f"{way} of {commit}")
+    return tip
 
 
 def _diff(gate: Gate, asked: Asked) -> tuple[int, Any] | None:

@@ -1,0 +1,23 @@
+"""What a face that stays open asks again and again: cheap questions about the whole state. A part of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from syncbot.model.measures import Event
+from syncbot.model.proposals import ProposalRecord
+
+
+class Glance(Protocol):
+    """Raises StoreError."""
+
+    def glance(self) -> str:
+        """Another text whenever anything was written that a page shows; one query."""
+
+    def weighed(self) -> Sequence[Event]:
+        """Every judgement with the delta that it found and leaves, oldest first; those of packages at their newest
+        release, too, which `events` leaves out."""
+
+    def proposed(self) -> Sequence[ProposalRecord]:
+        """Every proposal of the present forge, newest first, without its body."""

@@ -1,0 +1,199 @@
+"""What faces that stay open show: all that is public, as one frozen value, made anew only when something changed.
+
+Pages of a thousand packages must not measure them each time. `stamp` costs a `git status` and one query; whoever holds
+a `View` of the same stamp may go on showing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from syncbot.errors import InputError, SyncbotError
+from syncbot.model import addresses
+from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.judgement import Judgement
+from syncbot.model.measures import Event, PackageMeasure
+from syncbot.model.packages import Package
+from syncbot.model.proposals import ProposalRecord, ProposalStatus, Run, StoredJudgement
+from syncbot.model.releases import Release
+from syncbot.model.trees import Entry, Tree
+from syncbot.report.measured import Measured
+from syncbot.report.results import Explanation
+from syncbot.services import carried, measuring
+from syncbot.services.notice import RESTORE
+from syncbot.services.workspace import Workspace
+
+_RUNS = 200
+"""Runs that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is public at one moment. `packages`: by name; `events`: of these packages, newest first; `proposals`: of
+    these packages, newest first, without bodies; `weighed`: every judgement of theirs, oldest first; `unread`: packages
+    that cannot be read, so that nothing says whether they are private: only how many is public."""
+
+    stamp: str
+    measured: Measured
+    packages: Mapping[PackageName, PackageMeasure]
+    events: tuple[Event, ...]
+    proposals: tuple[ProposalRecord, ...]
+    runs: tuple[Run, ...]
+    weighed: tuple[Event, ...]
+    unread: int
+    paths: tuple[str, ...] = field(repr=False, default=())
+    """The files of the work tree."""
+
+    @property
+    def open_proposals(self) -> list[ProposalRecord]:
+        return [record for record in self.proposals if record.status is ProposalStatus.OPEN]
+
+
+def stamp(workspace: Workspace) -> str:
+    """Another text whenever a page may show something else; ages change with the hour."""
+    hour = workspace.clock.now().strftime("%Y-%m-%dT%H")
+    return f"{hour} {carried.pinned_by(workspace)} {workspace.store.glance()}"
+
+
+def view(workspace: Workspace, of: str) -> View:
+    """`of`: the stamp, taken before."""
+    found = measuring.measured(workspace)
+    packages = {package.package: package for package in found.packages}
+    return View(
+        stamp=of,
+        measured=found,
+        packages=packages,
+        events=tuple(event for event in workspace.store.events() if event.package in packages),
+        proposals=tuple(record for record in workspace.store.proposed() if record.package in packages),
+        runs=tuple(workspace.store.runs(_RUNS)),
+        weighed=tuple(event for event in workspace.store.weighed() if event.package in packages),
+        unread=len(found.problems),
+        paths=tuple(workspace.downstream.files().paths()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What one release was to the patches of a package: the last judgement that names it. `moved`: since when the
+    package stands there, None where it does not."""
+
+    target: Release
+    base: Release
+    judged: StoredJudgement
+    accepted: ProposalRecord | None
+
+    def of(self, name: str) -> Judgement | None:
+        return next((patch for patch in self.judged.judgement.patches if patch.name == name), None)
+
+
+def fates(workspace: Workspace, found: View, package: PackageMeasure, most: int) -> list[Fate]:
+    """The releases that the package was judged against, oldest first, the last `most` of them."""
+    latest: dict[str, StoredJudgement] = {}
+    for one in workspace.store.judgements(package.package):
+        latest.setdefault(one.target.version, one)
+    ordered = sorted(latest.values(), key=lambda one: one.at)[-most:]
+    accepted = {
+        record.target_version: record
+        for record in found.proposals
+        if record.package == package.package and record.status is ProposalStatus.ACCEPTED
+    }
+    return [Fate(one.target, one.base, one, accepted.get(one.target.version)) for one in ordered]
+
+
+def story(workspace: Workspace, found: View, package: PackageMeasure, name: str) -> Explanation:
+    """As `explain`, without reading other packages. `name`: the whole name. Raises NotThere where there is no such
+    patch, where none was judged yet, or where the package became private meanwhile."""
+    if all(patch.name != name for patch in package.patches):
+        return _dropped(workspace, package, name)
+    read = _read(workspace, found, package)
+    patch = next((patch for patch in read.series if patch.name == name), None)
+    stored = _current(workspace, package.package)
+    judged = None if stored is None else next((j for j in stored.judgement.patches if j.name == name), None)
+    if patch is None:
+        raise NotThere(f"{package.package} has no patch {name!r}", "the work tree changed: load the page again")
+    if stored is None or judged is None:
+        raise Unjudged(package.package, name, patch.content)
+    at = addresses.shown(read.upstream)
+    return Explanation(
+        package.package, at, stored.base, stored.target, judged, patch.content, stored.at, bump=read.policy.bump
+    )
+
+
+def upstream_commit(
+    workspace: Workspace, found: View, package: PackageMeasure, told: Explanation, id: CommitId
+) -> bytes:
+    """A commit of upstream as a diff: what it did to the patch's files, or all of it where it touched none of them.
+    Empty where it is not at hand."""
+    if workspace.commit is None:
+        return b""
+    read = _read(workspace, found, package)
+    files = told.judgement.files
+    paths = list(dict.fromkeys(path for file in files for path in (file.path, file.target_path) if path))
+    return workspace.commit(read, id, paths) or workspace.commit(read, id, ())
+
+
+class NotThere(InputError):
+    """What was asked for is not there, or not there any more. Its words are for whoever asked: no path is in them."""
+
+
+class Unjudged(NotThere):
+    """A patch that no check spoke of yet. `content`: its text."""
+
+    def __init__(self, package: str, name: str, content: bytes) -> None:
+        remedy = f"run `syncbot check {package}`; a package at its newest release has nothing to judge"
+        super().__init__(f"{name} of {package} was not judged yet", remedy)
+        self.content = content
+
+
+def _dropped(workspace: Workspace, package: PackageMeasure, name: str) -> Explanation:
+    gone = next((one for one in workspace.store.dropped(package.package) if one.name == name), None)
+    if gone is None:
+        raise NotThere(f"{package.package} has no patch {name!r}, and dropped none of that name")
+    line = f"{RESTORE}{name}"
+    returning = next((id for p, of, id in workspace.store.waiting() if (p, of) == (package.package, line)), "")
+    return Explanation(
+        package.package,
+        package.upstream,
+        gone.base,
+        gone.target,
+        gone.judgement,
+        gone.content,
+        gone.at,
+        gone.at,
+        returning,
+    )
+
+
+def _current(workspace: Workspace, package: PackageName) -> StoredJudgement | None:
+    keys = workspace.store.current_keys().get(package)
+    return None if keys is None else workspace.store.judgement(keys[0])
+
+
+def _read(workspace: Workspace, found: View, package: PackageMeasure) -> Package:
+    settings = workspace.settings
+    tree = _Listed(workspace.downstream.files(), found.paths)
+    try:
+        read = workspace.layout.one(tree, settings.patches, settings.policy, package.package)
+    except SyncbotError as error:
+        raise NotThere(f"{package.package} cannot be read now", "`syncbot report` says why") from error
+    if read.private:
+        raise NotThere(f"no package is named {package.package!r}")
+    return read
+
+
+class _Listed:
+    """A tree whose paths are known already: to list thousands of files takes longer than to read one package."""
+
+    def __init__(self, tree: Tree, paths: Sequence[str]) -> None:
+        self._tree = tree
+        self._paths = paths
+
+    def entry(self, path: str) -> Entry | None:
+        return self._tree.entry(path)
+
+    def read(self, path: str) -> bytes | None:
+        return self._tree.read(path)
+
+    def paths(self) -> Iterable[str]:
+        return self._paths

@@ -1,0 +1,110 @@
+"""Pages from templates. Everything that stands in one is text from outside until shown otherwise: each value is made
+visible (control and bidirectional characters, bytes that were not UTF-8) and escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from syncbot import __version__
+from syncbot.report.safe import visible
+from syncbot.report.words import plural
+from syncbot.web import labels
+
+Context = Mapping[str, Any]
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A rendered page. `values`: the template's own."""
+    text = (
+        _environment()
+        .get_template(template)
+        .render(path=request.url.path, query=request.url.query, search=request.query_params.get("q", ""), **values)
+    )
+    return HTMLResponse(text, status)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("syncbot.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "seg": segment,
+        "number": number,
+        "day": day,
+        "moment": moment,
+        "since": since,
+        "plural": plural_,
+        "short": short,
+    }
+    made.globals |= {"labels": labels, "version": __version__, "url": url}
+    return made
+
+
+def _shown(value: object) -> object:
+    """Of every expression in a template; what a template made itself is Markup."""
+    if value is None:
+        return ""
+    return visible(value, keep="\n\t") if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def segment(text: str) -> str:
+    """A name as part of a path; its slashes stay. Bytes that were not UTF-8 stand as they are shown."""
+    return quote(visible(text), safe="/@:+~,")
+
+
+def url(path: str, **parameters: object) -> str:
+    """A path with those parameters that say something."""
+    given = [
+        f"{name}={quote(visible(str(value)), safe='')}" for name, value in parameters.items() if value not in (None, "")
+    ]
+    return f"{path}?{'&'.join(given)}" if given else path
+
+
+def number(value: float | None, unknown: str = "–") -> str:
+    """`12,345`, a dash for what is not known."""
+    return unknown if value is None else f"{value:,}"
+
+
+def plural_(count: int, word: str) -> str:
+    """`1,234 patches`."""
+    _, _, words = plural(count, word).partition(" ")
+    return f"{count:,} {words}"
+
+
+def day(value: datetime | date | None) -> str:
+    """`12 Jan 2026`."""
+    return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None) -> str:
+    """`12 Jan 2026, 08:30 UTC`."""
+    return "–" if value is None else f"{day(value.astimezone(UTC))}, {value.astimezone(UTC):%H:%M} UTC"
+
+
+def since(days: int | None) -> str:
+    """Days as people say them: `3 days`, `5 months`, `2.4 years`."""
+    if days is None:
+        return "–"
+    if days < 60:
+        return plural(days, "day")
+    return f"{round(days / 30.44)} months" if days < 730 else f"{days / 365.25:.1f} years"
+
+
+def short(commit: str | None) -> str:
+    """A commit id as people read it."""
+    return (commit or "")[:12]

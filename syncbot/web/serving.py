@@ -1,0 +1,41 @@
+"""The server: the workspace opened once, and uvicorn on an address of this machine."""
+
+from __future__ import annotations
+
+import signal
+
+import uvicorn
+
+from syncbot.services.workspace import Workspace
+from syncbot.web.app import create_app
+from syncbot.web.guard import Hosts
+from syncbot.web.seat import Seat
+
+
+def _stopped(*_signal: object) -> None:
+    """uvicorn stops at SIGTERM and raises it once more when it is done: that is no failure."""
+
+
+def serve(
+    workspace: Workspace, host: str, port: int, *, names: tuple[str, ...] = (), hook_secret: str = "", log: bool = False
+) -> None:
+    """Serve until stopped. `names`: further host names that it may be asked under; `log`: requests on standard error.
+    Raises SyncbotError where the workspace cannot be read."""
+    seat = Seat(workspace)
+    try:
+        seat.view(now=True)  # what cannot be read is told now, not to the first reader
+        app = create_app(seat, Hosts.of(host, names), hook_secret=hook_secret)
+        signal.signal(signal.SIGTERM, _stopped)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="info" if log else "warning",
+            access_log=log,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    finally:
+        seat.close()

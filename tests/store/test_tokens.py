@@ -1,0 +1,102 @@
+"""Tokens of the HTTP interface, and what a face that stays open asks again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syncbot.errors import StoreError
+from syncbot.model.dealings import PatchWord, Wish
+from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
+from syncbot.model.judgement import SeriesJudgement
+from syncbot.model.measures import Deed, Standing
+from syncbot.model.proposals import ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.releases import Release
+from syncbot.model.tokens import ApiToken, Scope
+from syncbot.store import SqlStore
+
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+LIB = PackageName("lib")
+TOKEN = ApiToken("0a1b2c3d", "ann \udce9", "f" * 64, (Scope.PAUSE, Scope.RETRY), ("team", "a\\b"), NOON)
+PROPOSAL = ProposalRecord(
+    *("7", LIB, "stable", "syncbot/lib/stable", CommitId("a" * 40), CommitId("b" * 40), "lib: 1 -> 2", "the body"),
+    *(Fingerprint("c" * 64), False, "2", ProposalStatus.OPEN, NOON, NOON),
+)
+
+
+def test_a_token_is_kept_until_it_is_revoked(store: SqlStore) -> None:
+    later = replace(TOKEN, id="ffffffff", expires=NOON + timedelta(1), created=NOON + timedelta(1))
+    store.save_token(later)
+    store.save_token(TOKEN)
+    assert store.tokens() == [TOKEN, later]
+    assert store.token("nonesuch") is None
+    store.revoke_token(TOKEN.id, NOON + timedelta(2))
+    store.revoke_token(TOKEN.id, NOON + timedelta(3))
+    assert store.token(TOKEN.id) == replace(TOKEN, revoked=NOON + timedelta(2)), "the first time counts"
+    with pytest.raises(StoreError, match="there is a token 0a1b2c3d already"):
+        store.save_token(TOKEN)
+
+
+def test_a_token_has_a_state() -> None:
+    assert TOKEN.state(NOON) == "active"
+    assert replace(TOKEN, expires=NOON).state(NOON) == "expired"
+    assert replace(TOKEN, expires=NOON, revoked=NOON).state(NOON) == "revoked"
+    assert TOKEN.acts_on(["other", "team"])
+    assert not TOKEN.acts_on(["other"])
+    assert replace(TOKEN, owners=()).acts_on([])
+
+
+def test_proposals_come_without_their_bodies(store: SqlStore) -> None:
+    for id, hours in (("9", 0), ("10", 0), ("7", 5), ("old:1", 9)):
+        store.save_proposal(replace(PROPOSAL, id=id, opened=NOON + timedelta(hours=hours)))
+    assert store.proposed() == [replace(record, body="") for record in store.proposals()]
+    assert [record.id for record in store.proposed()] == ["7", "10", "9"]
+
+
+def judged(key: str, base: str, target: str, at: datetime) -> StoredJudgement:
+    releases = [Release(version, f"v{version}", "d" * 40) for version in (base, target)]
+    return StoredJudgement(key, LIB, *releases, SeriesJudgement(base, target, ()), at)
+
+
+def test_every_judgement_is_weighed_oldest_first(store: SqlStore) -> None:
+    store.save_judgement(judged("b", "1", "1", NOON + timedelta(1)))
+    store.save_judgement(judged("a", "1", "2", NOON))
+    found = store.weighed()
+    assert [(event.base, event.target, event.at) for event in found] == [
+        ("1", "2", NOON),
+        ("1", "1", NOON + timedelta(1)),
+    ]
+    assert {event.deed for event in found} == {Deed.JUDGED}
+    assert [event.target for event in store.events()] == ["2"], "a package at its newest release has no event"
+
+
+WRITES: dict[str, Callable[[SqlStore], object]] = {
+    "a run begins": lambda store: store.begin_run("sync", NOON),
+    "a judgement": lambda store: store.save_judgement(judged("x", "1", "2", NOON)),
+    "a proposal": lambda store: store.save_proposal(replace(PROPOSAL, id="8")),
+    "an answer": lambda store: store.save_proposal(replace(PROPOSAL, status=ProposalStatus.REJECTED)),
+    "a standing": lambda store: store.save_standings([Standing(LIB, "1", "d" * 40, "2", 1, NOON)]),
+    "a fact": lambda store: store.set_fact("pause", "lib", "{}"),
+    "a word": lambda store: store.save_patch_word(
+        PatchWord(LIB, "stable", PatchName("a"), "1", Wish.KEEP, "why", "ann", NOON)
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_a_glance_sees_that_something_was_written(store: SqlStore, what: str) -> None:
+    store.save_proposal(PROPOSAL)
+    before = store.glance()
+    assert store.glance() == before
+    WRITES[what](store)
+    assert store.glance() != before
+
+
+def test_a_glance_sees_that_a_run_ended(store: SqlStore) -> None:
+    run = store.begin_run("sync", NOON)
+    before = store.glance()
+    store.finish_run(run, NOON, "{}")
+    assert store.glance() != before
