@@ -142,7 +142,10 @@ def _database(found: Found) -> str:
 
 def _failures(found: Found) -> str:
     """Packages that keep failing. Raises InputError where some are put aside."""
-    store = open_store(found.database_url)
+    try:
+        store = open_store(found.database_url)
+    except SyncbotError:
+        return "not known: the database cannot be read"
     try:
         failures = [*store.failures().values()]
     finally:

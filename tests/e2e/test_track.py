@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -109,7 +110,7 @@ def test_run_syncs_at_the_start_and_stops_at_a_signal(world: World) -> None:
             daemon.kill()
     assert "lib: proposal 1 was opened" in said
     assert daemon.returncode == 0, errors
-    assert "syncbot: stopped" in errors
+    assert json.loads(errors.splitlines()[-1])["message"] == "stopped"
     assert "Traceback" not in errors
 
 
