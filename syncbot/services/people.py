@@ -32,7 +32,10 @@ def with_people(workspace: Workspace, one: Examined, made: Draft, record: Propos
     work = workspace.forge.work(record.id)
     if work is None:
         return plain
-    return _told(plain, _looked(workspace, one.package, work, one.source, made.plan.target, made.summary.staying))
+    asked = [edit.name for edit in made.plan.edits if edit.action.waits]
+    return _told(
+        plain, _looked(workspace, one.package, work, one.source, made.plan.target, asked, made.summary.staying)
+    )
 
 
 def _told(made: Draft, people: People | None) -> Draft:
@@ -50,9 +53,12 @@ def _looked(
     work: BranchWork,
     source: Source,
     target: Release,
+    asked: Collection[PatchName],
     staying: Collection[PatchName],
 ) -> People:
-    """`staying`: patches that stay on a person's word though they do not apply."""
+    """`asked`: patches that wait for a person. The mark in the series says whether they still do; where the layout has
+    no marks, they do while nobody has touched them. `staying`: those that stay on a person's word though they do not
+    apply."""
     commits = tuple((edit.subject, edit.author) for edit in work.edits)
     try:
         found = moving.at(workspace, work.files, package.name)
@@ -62,7 +68,9 @@ def _looked(
         return People(commits, f"its base is {found.base} there")
     series = [patch for patch in found.series if patch.name not in staying]
     amiss = judge.first_misfit(series, source.tree(target, workspace.progress)) or ""
-    return People(commits, amiss, tuple(patch.name for patch in series if patch.waiting))
+    before = {patch.name: patch.content for patch in package.series if patch.name in asked} if package.files else {}
+    waiting = (patch.name for patch in series if patch.waiting or before.get(patch.name) == patch.content)
+    return People(commits, amiss, tuple(waiting))
 
 
 def require_settled(workspace: Workspace, record: ProposalRecord) -> CommitId | None:
@@ -77,11 +85,12 @@ def require_settled(workspace: Workspace, record: ProposalRecord) -> CommitId | 
         workspace.store.patch_words(record.package), workspace.store.proposals(), record.target_version
     )
     told = words.with_words(package, stored.judgement, said)
+    asked = [p.name for p in told.judgement.patches if p.action.waits]
     if work is None:
         if record.draft:
-            raise _draft(workspace, record, [p.name for p in told.judgement.patches if p.action.waits])
+            raise _draft(workspace, record, asked)
         return None
-    people = _looked(workspace, package, work, workspace.source(package), stored.target, told.staying)
+    people = _looked(workspace, package, work, workspace.source(package), stored.target, asked, told.staying)
     if people.amiss:
         whose = ", ".join(f"{subject!r} of {author}" for subject, author in people.commits[:5])
         what = f"with what people put on its branch ({whose}) it does not apply to {stored.target.version}"

@@ -14,7 +14,7 @@ from debian_apt import FILES, make_apt, make_repository
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from .world import FIX_B, FIX_TEN, TEN, A, B, Ran, Upstream, git, numbered
+from .world import FIX_B, FIX_TEN, TEN, A, B, Ran, Upstream, diff, git, numbered
 from .world import Workspace as Folder
 
 CHANGELOG = """\
@@ -123,6 +123,33 @@ def test_what_waits_for_a_person_leaves_the_series_as_it_is_and_the_proposal_a_d
     assert "mend the patches that wait, or delete them with what names them" in shown
     assert "[packages.lib.keep] in syncbot.toml" in shown.replace("`", "")
     assert "syncbot: waiting" not in shown
+
+
+def test_a_question_without_a_mark_is_open_though_a_person_works_on_the_branch(
+    packaging: Packaging, upstream: Upstream
+) -> None:
+    """Debian's series has no place for a mark: while nobody has touched the patch, nobody has answered."""
+    line = "look twice at every packet"
+    packaging.write({"debian/patches/ten.patch": diff("a.c", A, numbered("a", l10=f"a 10\n{line}"))})
+    packaging.commit("look twice")
+    upstream.release("v1.1", a_c=numbered("a", l15=f"a 15\n{line}"))
+    packaging.syncbot("sync")
+    [open_] = packaging.syncbot("proposals", "list", "--json").document["proposals"]
+    clone = packaging.path.parent / "mine"
+    forge = packaging.path / "state" / "proposals" / "forge.git"
+    git(packaging.path.parent, "clone", "-q", "-b", open_["branch"], str(forge), str(clone))
+    (clone / "debian/README.source").write_text("how it is built\n")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "say how it is built")
+    git(clone, "push", "-q", "origin", "HEAD")
+    packaging.syncbot("sync")
+    assert "draft: it waits for a person: ten.patch waits" in accepted(packaging).err
+    git(clone, "fetch", "-q")
+    git(clone, "reset", "-q", "--hard", "@{upstream}")
+    (clone / "debian/patches/series").write_text("sub/b.patch -p1\n")
+    git(clone, "commit", "-q", "-am", "ten is upstream's, one line down")
+    git(clone, "push", "-q", "origin", "HEAD")
+    assert accepted(packaging).code == 0
 
 
 def test_a_pin_stands_in_the_settings_and_holds(packaging: Packaging, upstream: Upstream) -> None:
