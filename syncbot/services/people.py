@@ -8,6 +8,7 @@ from dataclasses import replace
 from syncbot import judge
 from syncbot.errors import ForgeRefused, InputError
 from syncbot.model.forge import BranchWork
+from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.packages import Package
 from syncbot.model.proposals import ProposalRecord
@@ -86,7 +87,7 @@ def require_settled(workspace: Workspace, record: ProposalRecord) -> CommitId | 
     )
     told = words.with_words(package, stored.judgement, said)
     asked = [p.name for p in told.judgement.patches if p.action.waits]
-    if work is None:
+    if work is None or DOCUMENT in package.files:  # a fork's commits are replayed as they are
         if record.draft:
             raise _draft(workspace, record, asked)
         return None
