@@ -557,6 +557,8 @@ BEHIND: dict[str, tuple[str, str, str]] = {
     "behind it, another check taken out": (USE + OLD_CHECK, GUARD + USE, USE + GUARD),
     "in place of another check": (OLD_CHECK + USE, GUARD + USE, USE + GUARD),
     "the second use only": (USE + PREPARE, GUARD + USE + PREPARE, USE + GUARD + PREPARE),
+    "between two uses": (USE, GUARD + USE, USE + GUARD + USE),
+    "between two uses, another check taken out": (USE + OLD_CHECK, GUARD + USE, USE + GUARD + USE),
     "moved, not brought in": (USE + OLD_CHECK + PREPARE, GUARD + USE + PREPARE, USE + GUARD + PREPARE),
 }
 
