@@ -35,11 +35,11 @@ def move(source: str, target: str, at: datetime, progress: Progress) -> Moved:
     the same database twice, one that cannot be used, a sync at work; Fault where what was copied reads otherwise."""
     if parsed(source) == parsed(target):
         raise StoreError(f"{shown(parsed(source))} is both source and target", "name another target")
-    with _opened(source) as old, _opened(target) as new, _alone(old) as reading, _alone(new) as writing:
+    with opened(source) as old, opened(target) as new, _alone(old) as reading, _alone(new) as writing:
         _nobody_works(reading, at)
         names = shown(old.url), shown(new.url)
-        wanted = {table.name: _summary(reading, table) for table in _tables()}
-        there = {table.name: _summary(writing, table) for table in _tables()}
+        wanted = {table.name: _summary(reading, table) for table in tables()}
+        there = {table.name: _summary(writing, table) for table in tables()}
         if there == wanted:
             return Moved(*names, tuple(wanted.values()), before=any(table.rows for table in wanted.values()))
         if any(table.rows for table in there.values()):
@@ -47,19 +47,20 @@ def move(source: str, target: str, at: datetime, progress: Progress) -> Moved:
             raise StoreError(
                 f"{names[1]} is not empty (rows: {held}), so nothing was moved there", "name an empty database"
             )
-        for done, table in enumerate(_tables()):
+        for done, table in enumerate(tables()):
             progress(f"moving {table.name}", done, len(wanted))
-            _copy(reading, writing, table)
+            copy_table(reading, writing, table)
             found = _summary(writing, table)
             if found != wanted[table.name]:
                 what = f"{table.name} reads otherwise in {names[1]}: {found.rows} rows of {wanted[table.name].rows}"
                 raise Fault(what, "nothing was moved; report this")
-        _count_on(writing)
+        count_on(writing)
     return Moved(*names, tuple(wanted.values()))
 
 
 @contextmanager
-def _opened(address: str) -> Iterator[Engine]:
+def opened(address: str) -> Iterator[Engine]:
+    """An engine at the newest schema, and its errors as ours."""
     engine = open_engine(address, 30.0)
     try:
         with translated(engine):
@@ -75,7 +76,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _tables() -> list[Table]:
+def tables() -> list[Table]:
     """In an order in which rows find what they refer to."""
     return [table for table in Base.metadata.sorted_tables if table.name not in _PASSING]
 
@@ -116,17 +117,17 @@ def _value(value: object) -> bytes:
     return b"v" + repr(value).encode()  # None, whether, and whole numbers
 
 
-def _copy(reading: Connection, writing: Connection, table: Table) -> None:
+def copy_table(reading: Connection, writing: Connection, table: Table) -> None:
     found = reading.execute(select(table), execution_options=_IN_PARTS)
     for some in found.mappings().partitions():
         writing.execute(insert(table), [dict(row) for row in some])
 
 
-def _count_on(connection: Connection) -> None:
+def count_on(connection: Connection) -> None:
     """Numbers that the database gives go on after the greatest that came along; SQLite does so by itself."""
     if connection.dialect.name != "postgresql":
         return
-    for table in _tables():
+    for table in tables():
         column = table.autoincrement_column
         if column is not None:
             name = f"pg_get_serial_sequence('\"{table.name}\"', '{column.name}')"

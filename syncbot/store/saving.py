@@ -7,19 +7,15 @@ transaction. Who works just now keeps its leases and the record of its run.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, insert, select
+from sqlalchemy import Connection, Table, and_, delete, insert, select
 
 from syncbot.errors import StoreError
-from syncbot.store.engine import WRITES, parsed, shown, translated
+from syncbot.store.engine import WRITES, parsed, shown
 from syncbot.store.models import RunRow
-from syncbot.store.moving import _copy as copy_table
-from syncbot.store.moving import _count_on as count_on
-from syncbot.store.moving import _tables as tables
-from syncbot.store.opening import open_engine
+from syncbot.store.moving import copy_table, count_on, opened, tables
 
 
 def save(source: str, file: Path) -> None:
@@ -32,7 +28,7 @@ def save(source: str, file: Path) -> None:
         except sqlite3.Error as error:
             raise StoreError(f"the state database {shown(url)} cannot be saved ({error})") from error
         return
-    with _opened(source) as old_, _opened(f"sqlite:///{file}") as new_:
+    with opened(source) as old_, opened(f"sqlite:///{file}") as new_:
         reading = old_.connect().execution_options(isolation_level="REPEATABLE READ")
         writing = new_.connect().execution_options(**WRITES)
         with reading as a, a.begin(), writing as b, b.begin():
@@ -43,7 +39,7 @@ def save(source: str, file: Path) -> None:
 def load(file: Path, target: str) -> None:
     """Put what the file holds in the place of all that is at `target`. The file is brought to the newest schema.
     Raises StoreError: no database of ours, of a newer syncbot."""
-    with _opened(f"sqlite:///{file}") as old, _opened(target) as new:
+    with opened(f"sqlite:///{file}") as old, opened(target) as new:
         writing = new.connect().execution_options(**WRITES)
         with old.connect() as a, a.begin(), writing as b, b.begin():
             going_on = _going_on(b)
@@ -53,17 +49,6 @@ def load(file: Path, target: str) -> None:
                 copy_table(a, b, table)
             _put_back(b, going_on)
             count_on(b)
-
-
-@contextmanager
-def _opened(address: str) -> Iterator[Engine]:
-    """An engine at the newest schema, and its errors as ours."""
-    engine = open_engine(address, 30.0)
-    try:
-        with translated(engine):
-            yield engine
-    finally:
-        engine.dispose()
 
 
 def _run_table() -> Table:

@@ -91,7 +91,7 @@ class Killed(BaseException):
 def test_killed_anywhere_it_leaves_an_empty_target_and_may_be_repeated(
     source: SqlStore, addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, count = moving._copy, len(moving._tables())
+    real, count = moving.copy_table, len(moving.tables())
     for last in range(count):
         seen: list[object] = []
 
@@ -101,7 +101,7 @@ def test_killed_anywhere_it_leaves_an_empty_target_and_may_be_repeated(
             if len(seen) > last:
                 raise Killed
 
-        monkeypatch.setattr(moving, "_copy", torn)
+        monkeypatch.setattr(moving, "copy_table", torn)
         with pytest.raises(Killed):
             move(addresses)
     monkeypatch.undo()
@@ -114,14 +114,14 @@ def test_killed_anywhere_it_leaves_an_empty_target_and_may_be_repeated(
 def test_a_row_that_reads_otherwise_undoes_it_all(
     source: SqlStore, addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = moving._copy
+    real = moving.copy_table
 
     def lossy(reading: object, writing: object, table: object) -> None:
         real(reading, writing, table)  # type: ignore[arg-type]  # passed on
         if getattr(table, "name", "") == "fact":
             writing.exec_driver_sql("UPDATE fact SET value = 'other'")  # type: ignore[attr-defined]  # a connection
 
-    monkeypatch.setattr(moving, "_copy", lossy)
+    monkeypatch.setattr(moving, "copy_table", lossy)
     with pytest.raises(Fault, match=r"fact reads otherwise in .*; nothing was moved; report this"):
         move(addresses)
     target = open_store(addresses[1])
