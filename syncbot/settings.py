@@ -22,6 +22,7 @@ from syncbot.model.tables import (
     COUNT,
     NAME,
     NAME_TABLE,
+    NAMES,
     SIZE,
     TEXT,
     Document,
@@ -144,6 +145,13 @@ JOBS: Key[int | None] = Key(
     '"cores"',
     "How many processes work on packages; a few packages take none.",
 )
+ADVISORIES = Key(
+    "advisories",
+    NAMES,
+    _DEFAULT.advisories,
+    "none",
+    "Files, folders or URLs of OSV records: evidence for the judge, never a ground to drop, and what `vex` rests on.",
+)
 SCHEDULE = Key(
     "schedule",
     refined(TEXT, misunderstood, "schedule"),
@@ -199,6 +207,7 @@ KEYS: tuple[Key[Any], ...] = (
     CAP,
     *MANNER_KEYS,
     JOBS,
+    ADVISORIES,
     SCHEDULE,
     TIMEZONE,
     REWRITE,
@@ -301,9 +310,7 @@ def _on_branch(found: Workspace, branch: str, url: str) -> Workspace:
         what = f"{DATABASE_VARIABLE} names one database, and each of several downstream branches needs its own"
         raise InputError(what, "write {branch} where the branch's name is to stand")
     made = url.replace("{branch}", slug(branch)) or f"sqlite:///{state / DATABASE_FILE}"
-    # there is one dashboard in a repository: that of the first branch
-    manners = replace(settings.manners, dashboard=settings.manners.dashboard and branch == settings.branches[0])
-    settings = replace(settings, policy=policy, downstream=downstream, manners=manners)
+    settings = replace(settings, policy=policy, downstream=downstream)
     return replace(found, settings=settings, state=state, database_url=made, shared=found.state)
 
 
@@ -333,6 +340,7 @@ def settings_of(values: Values) -> Settings:
         max_new_proposals=values.get(CAP),
         manners=read_manners(values),
         jobs=values.get(JOBS),
+        advisories=values.get(ADVISORIES),
         schedule=values.get(SCHEDULE),
         timezone=values.get(TIMEZONE),
         rewrite=values.get(REWRITE),

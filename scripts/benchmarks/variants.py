@@ -14,9 +14,9 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from syncbot.judge import blocks, decide, doubtful, locate, measures, rules, together, weights
+from syncbot.judge import blocks, decide, doubtful, locate, measures, rules, successors, together, weights
 
-ANALYSING = (blocks, measures, weights)
+ANALYSING = (blocks, measures, successors, weights)
 """The modules whose numbers change what is found in a file, not only what is made of it."""
 NUMBERS = (rules, doubtful, locate, together, *ANALYSING)
 """The modules whose numbers are moved."""

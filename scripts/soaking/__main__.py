@@ -63,7 +63,7 @@ class Rough:
 class Soak:
     def __init__(self, root: Path, made: Server, options: argparse.Namespace) -> None:
         self._root, self._server, self._options = root, made, options
-        self._world = World(root, options.packages, options.seed)
+        self._world = World(root, options.packages, options.seed, options.share / 100)
         self._port = 0
 
     def run(self, name: str, workers: int, rough: Rough, *, waves: int) -> tuple[Told, Outcome, list[str]]:
@@ -204,6 +204,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--packages", type=int, default=1000, help="how many (1000)")
     parser.add_argument("--workers", type=int, default=2, help="how many, each as on a machine of its own (2)")
+    parser.add_argument(
+        "--share", type=float, default=5.0, metavar="PERCENT", help="with a release at the start, and in each wave (5)"
+    )
     parser.add_argument("--waves", type=int, default=3, help="in how many parts releases arrive meanwhile (3)")
     parser.add_argument("--kill-every", type=float, default=8.0, metavar="S", help="seconds between two kill -9 (8)")
     parser.add_argument("--cut-every", type=float, default=7.0, metavar="S", help="seconds between two cuts (7)")

@@ -55,9 +55,11 @@ class Crew:
 
         home = self.workspace.parent / "home"
         home.mkdir(exist_ok=True)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "SYNCBOT_"))}
+        left_out = ("GIT_", "SYNCBOT_", "PYTHONDONTWRITE")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
         own = {
             "HOME": str(home),
+            "PYTHONPYCACHEPREFIX": str(self.workspace.parents[1] / "compiled"),  # workers are started all the time
             "PYTHONPATH": os.pathsep.join([str(ROOT / "scripts"), str(ROOT)]),
             "SYNCBOT_DATABASE_URL": self.address,
             "SYNCBOT_STATE": str(self.workspace / f"state-{number}"),

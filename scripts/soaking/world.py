@@ -7,13 +7,15 @@ import difflib
 import os
 import random
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pygit2
 
 START = 1_700_000_000
 DAY = 86_400
 LINES = 80
+_MAIN, _TAG = "refs/heads/main", "refs/tags/v1."
 _FILES = ("a.c", "b.c", "c.c")
 _WHO = {"NAME": "A Person", "EMAIL": "person@example.org", "DATE": f"{START} +0000"}
 SEALED = {
@@ -32,12 +34,11 @@ kind = "github"
 repository = "acme/soak"
 address = "{address}"
 """
-Tree = Mapping[str, str]
 
 
-def git(folder: Path, *arguments: str, stdin: bytes | None = None) -> str:
+def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-c", "gc.auto=0", "-c", "init.defaultBranch=main", *arguments]
-    done = subprocess.run(command, cwd=folder, input=stdin, env=os.environ | SEALED, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=folder, env=os.environ | SEALED, check=True, capture_output=True)
     return done.stdout.decode().strip()
 
 
@@ -80,34 +81,40 @@ class Package:
             made[name] = f"Subject: {path} of {self.name}\n{secure}\n{''.join(text)}"
         return made
 
-    def stream(self, release: int, *, new: bool) -> bytes:
-        """What `git fast-import` makes the release of."""
-        at = START + release * DAY
-        who = f"A Person <person@example.org> {at} +0000"
-        parts = [f"commit refs/heads/main\nmark :1\ncommitter {who}\ndata 4\n1.{release}\n"]
-        if not new:
-            parts.append("from refs/heads/main^0\n")
-        for path, text in self.files(release).items():
-            parts.append(f"M 100644 inline {path}\ndata {len(text)}\n{text}\n")
-        parts.append(f"\nreset refs/tags/v1.{release}\nfrom :1\n\n")
-        return "".join(parts).encode()
+    def grow(self, folder: Path, release: int) -> None:
+        """Releases that its upstream lacks, up to that one; in process, for a thousand upstreams are made."""
+        there = (
+            pygit2.Repository(str(folder))
+            if folder.exists()
+            else pygit2.init_repository(str(folder), bare=True, initial_head="main")
+        )
+        known = [name.removeprefix(_TAG) for name in there.references if name.startswith(_TAG)]
+        for each in range(max(map(int, known), default=-1) + 1, release + 1):
+            who = pygit2.Signature("A Person", "person@example.org", START + each * DAY, 0)
+            tree = there.TreeBuilder()
+            for path, text in self.files(each).items():
+                tree.insert(path, there.create_blob(text.encode()), pygit2.enums.FileMode.BLOB)
+            parents = [there.references[_MAIN].target] if each else []
+            commit = there.create_commit(_MAIN, who, who, f"1.{each}\n", tree.write(), parents)
+            there.create_reference(f"{_TAG}{each}", commit)
 
 
 class World:
     """`root/upstreams` is a link to the upstreams of the run that goes on."""
 
-    def __init__(self, root: Path, packages: int, seed: int) -> None:
+    def __init__(self, root: Path, packages: int, seed: int, share: float) -> None:
+        """`share`: of all packages, how many have a release to move to at the start, and get one with each wave."""
         self.root, self.packages = root, [Package(seed, number) for number in range(packages)]
+        self._some = max(1, round(packages * share))
+        first = random.Random(f"{seed}/first").sample(self.packages, self._some)
+        self._first = {package.number for package in first}
 
     def make(self, run: str) -> None:
-        """The upstreams of one run, as they are at its start: half of them have a release to move to."""
+        """The upstreams of one run, as they are at its start."""
         for package in self.packages:
             folder = self.upstream(run, package)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            git(self.root, "init", "--quiet", "--bare", "--template=", str(folder))
-            git(folder, "fast-import", "--quiet", stdin=package.stream(0, new=True))
-            if package.number % 2 == 0:
-                git(folder, "fast-import", "--quiet", stdin=package.stream(1, new=False))
+            package.grow(folder, int(package.number in self._first))
 
     def upstream(self, run: str, package: Package) -> Path:
         return self.root / run / "upstreams" / f"{package.name}.git"
@@ -119,17 +126,13 @@ class World:
 
     def release(self, run: str, package: Package, release: int) -> None:
         """One more release, where it is not there yet: those before it come with it."""
-        folder = self.upstream(run, package)
-        there = {int(tag.partition(".")[2]) for tag in git(folder, "tag").split()}
-        for each in range(max(there) + 1, release + 1):
-            git(folder, "fast-import", "--quiet", stdin=package.stream(each, new=False))
+        package.grow(self.upstream(run, package), release)
 
     def waves(self, count: int) -> list[list[tuple[Package, int]]]:
-        """What is released while a run goes on: {wave: packages with the release that they get}. Every third package
-        gets one, the last wave a second one for some that had theirs."""
+        """What is released while a run goes on: {wave: packages with the release that they get}. The last wave brings a
+        second one for some that had theirs."""
         draw = random.Random(f"{self.packages[0].seed}/waves")
-        chosen = [package for package in self.packages if package.number % 3 == 0]
-        draw.shuffle(chosen)
+        chosen = draw.sample(self.packages, min(len(self.packages), count * self._some))
         found = [[(package, 2) for package in chosen[at::count]] for at in range(count)]
         found[-1] += [(package, 3) for package, _ in found[0][::4]] if count > 1 else []
         return found

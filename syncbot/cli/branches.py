@@ -17,8 +17,8 @@ _EACH = frozenset(
     {"check", "sync", "report", "delta", "history", "owners", "forecast", "upstreamable", "digest", "doctor"}
 )
 """Commands that are done for each branch where none is named."""
-_NONE = frozenset({"init", "import", "judge"})
-"""Commands that are about no branch."""
+_NONE = frozenset({"init", "import", "judge", "serve"})
+"""Commands that are about no branch, or about all of them together."""
 
 
 class BranchedGroup(LazyGroup):

@@ -26,6 +26,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
       syncbot check zlib --json      one, as a document
     """
     from syncbot.report import documents, texts
+    from syncbot.report.next_steps import after_check
     from syncbot.report.results import asks_person
     from syncbot.report.visible import of_check
     from syncbot.services.check import check
@@ -38,5 +39,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
         shared.document(documents.check(shown))
     else:
         shared.result(texts.verdicts(shown.packages), [texts.check_line(shown), *texts.hidden(hidden)])
+        steps = [] if context.obj.quiet else after_check(shown, shared.program())
+        shared.lines(["", "Next:", *(f"  {text}" for text in steps)] if steps else [])
     asked = person and asks_person(found.packages)
     shared.leave(context, len(found.packages), found.problems, person=asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
 from syncbot.cli import shared
@@ -10,11 +12,21 @@ from syncbot.cli import shared
 @click.command("explain")
 @click.argument("package", metavar="PKG")
 @click.argument("patch", metavar="PATCH")
+@shared.on_option
 @click.option("--no-diff", is_flag=True, help="Leave out the patch's own text.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a proposal or an issue.")
 @shared.json_option
 @click.pass_context
-def command(context: click.Context, package: str, patch: str, *, no_diff: bool, markdown: bool, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    package: str,
+    patch: str,
+    *,
+    on: date | None,
+    no_diff: bool,
+    markdown: bool,
+    as_json: bool,
+) -> None:
     """Why PATCH of PKG has its verdict: the evidence, hunk by hunk, and what would change it.
 
     PATCH is its name in the series, or the last part of it; a patch that was dropped is explained too. No upstream is
@@ -28,10 +40,10 @@ def command(context: click.Context, package: str, patch: str, *, no_diff: bool, 
     from syncbot.report import documents
     from syncbot.report.story import story, story_markdown
     from syncbot.report.words import what_would_change_it
-    from syncbot.services.explain import explain
+    from syncbot.services.explain import explain, explain_on
 
     with shared.opened(context.obj) as workspace:
-        told = explain(workspace, package, patch)
+        told = explain(workspace, package, patch) if on is None else explain_on(workspace, package, patch, on)
     if as_json:
         shared.document(documents.explain(told, what_would_change_it(told.judgement)))
     elif markdown:

@@ -29,7 +29,7 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
     from syncbot.services.measuring import forecast, measured
 
     with shared.opened(context.obj) as workspace:
-        whole = measured(workspace, packages, private=asked["private"])
+        whole = measured(workspace, packages, private=asked["private"], on=asked["on"])
         kept = chosen(whole, reading.wanted(packages, asked))
         ahead = forecast(workspace, kept)
     reading.complain(kept)

@@ -15,8 +15,9 @@ from syncbot.cli import shared
 @click.pass_context
 def command(context: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """Throw away what nobody needs and is older than the settings `gc.*` say: mirrors that no package uses, downloads
-    that nobody used, verdicts that nothing refers to, the records of old runs. What a proposal, an open question or the
-    next judgement needs stays. It may be done while a sync runs.
+    and pages that nobody used, verdicts that nothing refers to, the records of old runs, results and logs of `verify`,
+    bundles of `restore`. What a proposal, an open question or the next judgement needs stays. It may be done while a
+    sync runs.
 
     \b
     Example:

@@ -12,6 +12,7 @@ from syncbot.cli import reading, shared
 @click.command("history")
 @click.argument("package", metavar="[PKG]", required=False)
 @click.option("--days", type=click.IntRange(1), metavar="N", help="The last so many days.")
+@shared.on_option
 @shared.private_option
 @reading.form_options
 @click.pass_context
@@ -28,7 +29,7 @@ def command(context: click.Context, /, package: str | None, **asked: Any) -> Non
     from syncbot.services.measuring import history
 
     with shared.opened(context.obj) as workspace:
-        found = history(workspace, package, days=asked["days"], private=asked["private"])
+        found = history(workspace, package, days=asked["days"], private=asked["private"], on=asked["on"])
     document = measure_documents.history(found)
     said = ["Nothing was recorded."] if not (found.events or found.hidden or found.unknown) else []
     said += [*texts.hidden(found.hidden), *texts.unknown(found.unknown)]

@@ -29,9 +29,10 @@ PATCH_SORTS = ("series", "lines", "files", "age", "refreshed", "conflicts", "cos
 
 
 def filter_options(command: F) -> F:
-    """`--owner`, `--layout`, `--verdict`, `--cve`, `--older-than`, `--private`."""
+    """`--owner`, `--layout`, `--verdict`, `--cve`, `--older-than`, `--on`, `--private`."""
     for option in (
         shared.private_option,
+        shared.on_option,
         click.option("--older-than", type=click.IntRange(0), metavar="DAYS", help="Only patches older than that."),
         click.option("--cve", metavar="ID", help="Only patches whose header or name claims to fix this advisory."),
         click.option(
@@ -107,8 +108,9 @@ def found(context: click.Context, names: tuple[str, ...], asked: Mapping[str, An
     from syncbot.services.turns import put_aside
 
     with shared.opened(context.obj) as workspace:
-        whole = measured(workspace, names, private=asked["private"])
-        shared.complaints(put_aside(workspace, names, private=asked["private"]))
+        whole = measured(workspace, names, private=asked["private"], on=asked["on"])
+        if asked["on"] is None:
+            shared.complaints(put_aside(workspace, names, private=asked["private"]))
     kept = chosen(whole, wanted(names, asked))
     complain(kept)
     return kept

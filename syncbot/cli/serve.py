@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from syncbot.cli import shared
 from syncbot.errors import InputError
+
+if TYPE_CHECKING:
+    from syncbot.services.workspace import Workspace
 
 
 @click.command("serve")
@@ -27,7 +33,8 @@ def command(context: click.Context, *, host: str, port: int, names: tuple[str, .
     """Serve the pages and the HTTP interface until stopped (SIGTERM, SIGINT or Ctrl-C).
 
     Reading needs no account: put it behind your own proxy where not everybody may read, and name the host that people
-    ask for with --allow-host. Private packages are shown to nobody. With --json the address is printed as a document.
+    ask for with --allow-host. Private packages are shown to nobody. Of several downstream branches all
+    are shown, unless --branch names one. With --json the address is printed as a document.
 
     \b
     Example:
@@ -43,10 +50,27 @@ def command(context: click.Context, *, host: str, port: int, names: tuple[str, .
         raise InputError(what, "install the extra: pip install 'syncbot[web]'") from None
     from syncbot.settings import WEBHOOK_VARIABLE
 
-    with shared.opened(context.obj) as workspace:
+    with _every(context) as workspaces:
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         if as_json:
             shared.document({"schema": "syncbot.serve/1", "address": address})
         else:
             click.echo(f"syncbot: serving {address}; stop with Ctrl-C", err=True)
-        serve(workspace, host, port, names=names, hook_secret=os.environ.get(WEBHOOK_VARIABLE, ""), log=log)
+        serve(workspaces, host, port, names=names, hook_secret=os.environ.get(WEBHOOK_VARIABLE, ""), log=log)
+
+
+@contextmanager
+def _every(context: click.Context) -> Iterator[dict[str, Workspace]]:
+    """The workspace, or that of each downstream branch where there are several and none was named."""
+    from syncbot.settings import BRANCH_VARIABLE, open_workspace, read_workspace
+
+    found = open_workspace(context.obj.start, os.environ)
+    with ExitStack() as stack:
+        if found.shared is not None or not found.settings.branches:
+            yield {"": stack.enter_context(shared.opened(context.obj))}
+            return
+        made = {}
+        for branch in found.settings.branches:
+            one = read_workspace(found.root, {**os.environ, BRANCH_VARIABLE: branch})
+            made[branch] = stack.enter_context(shared.opened(context.obj, found=one))
+        yield made

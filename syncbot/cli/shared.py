@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -139,6 +140,19 @@ def exit_code_option(command: F) -> F:
 
 def private_option(command: F) -> F:
     return click.option("--private", is_flag=True, help="Show private packages too.")(command)
+
+
+def on_option(command: F) -> F:
+    """`--on`, which gives a date or None."""
+    text = "As it stood when that day ended (UTC), such as 2026-01-31."
+    return click.option("--on", callback=_day, metavar="DAY", help=text)(command)
+
+
+def _day(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day; write it like 2026-01-31", context, option) from None
 
 
 def packages_argument(command: F) -> F:

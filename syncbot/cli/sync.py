@@ -56,6 +56,7 @@ def command(
 def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool, complain: bool = True) -> None:
     """Print what a sync came to. `complain`: problems and alerts, too."""
     from syncbot.report import documents, texts
+    from syncbot.report.next_steps import next_commands
     from syncbot.report.visible import of_sync
 
     shown, hidden = of_sync(found, private=private)
@@ -66,4 +67,4 @@ def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool, compla
         return
     shared.result(texts.verdicts(shown.checks), [*texts.sync_lines(shown), *texts.hidden(hidden)])
     if not quiet:
-        shared.lines(["", "Next:", *(f"  {text}" for text in texts.next_commands(shown, shared.program()))])
+        shared.lines(["", "Next:", *(f"  {text}" for text in next_commands(shown, shared.program()))])

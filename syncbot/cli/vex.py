@@ -14,7 +14,7 @@ from syncbot.cli import shared
     "--osv",
     multiple=True,
     metavar="PLACE",
-    help="OSV records: a file, a folder of them or a URL; may be given several times.",
+    help="More OSV records than the setting `advisories` names: a file, a folder or a URL; may be given several times.",
 )
 @shared.json_option
 @click.pass_context
@@ -45,6 +45,7 @@ def command(
 
     records = advisories(osv)
     with shared.opened(context.obj) as workspace:
+        records = [*records, *workspace.advisories.every]
         found, problems = supplied(workspace, packages, records)
         by = author or workspace.settings.identity.name
     shared.complaints(texts.problems(problems))

@@ -46,6 +46,15 @@ class Known:
     beside: Beside | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPuts:
+    """Where branches were put, known to all machines: a worker may be killed after it pushed a version, and before it
+    said so, and another machine goes on. `read` gives it for a branch, `keep` is told first (branch, the commits)."""
+
+    read: Callable[[str], Sequence[CommitId]] = field(default=lambda _branch: ())
+    keep: Callable[[str, Sequence[CommitId]], None] = field(default=lambda _branch, _commits: None)
+
+
 @dataclass(slots=True)
 class Branches:
     """`scratch`: a bare repository of our own that borrows from the workspace at `root`; `base`: the downstream branch;
@@ -59,6 +68,7 @@ class Branches:
     allowed: tuple[str, ...]
     remote: Callable[[], Remote]
     rehearse: Callable[[Write], bool] = field(default=lambda _write: False)
+    shared: SharedPuts = field(default_factory=SharedPuts)
     _made: bool = field(default=False)
 
     def heads(self, *names: str) -> Mapping[str, CommitId]:
@@ -204,10 +214,14 @@ class Branches:
         self, branch: str, tip: CommitId, below: Sequence[CommitId], known: Known | None
     ) -> tuple[BranchCommit, ...]:
         """Where nothing was pushed from here, what others pushed for syncbot is told by the address alone."""
-        put = commits_put(self.scratch, branch)
+        put = self._put(branch)
         if put:  # and what was put beside it, which people may have merged
-            put = (*put, *commits_put(self.scratch, branch + NEXT), *(() if known is None else (known.tip,)))
+            put = (*put, *self._put(branch + NEXT), *(() if known is None else (known.tip,)))
         return edits(self.scratch, tip, below, self.identity, self.allowed, put)
+
+    def _put(self, branch: str) -> tuple[CommitId, ...]:
+        there = (commit for commit in self.shared.read(branch) if has_commit(self.scratch, commit))
+        return (*commits_put(self.scratch, branch), *there)
 
     def _move(self, branch: str, to: CommitId, stands: CommitId | None, parent: CommitId) -> CommitId:
         """Push, unless what stands there is the same work."""
@@ -224,6 +238,7 @@ class Branches:
             return
         if to is not None:
             keep_put(self.scratch, branch, to, expected)  # first: a push may be made though its answer is lost
+            self.shared.keep(branch, [to] if expected is None else [to, expected])
         try:
             self.remote().push(self.scratch, branch, to, expected)
         except ForgeRefused:  # LeaseLost among them: the forge answered

@@ -172,6 +172,8 @@ def page(record: ProposalRecord, answer: str = ANSWER, advice: Advice | None = N
     if record.status is ProposalStatus.OPEN:
         todo = "It waits for a person and cannot be accepted yet." if record.draft else answer.format(id=record.id)
         lines += ["", todo if advice is None else together(advice)]
+    if record.status is ProposalStatus.REJECTED:
+        lines += ["", f"To take that back: `syncbot proposals tell {record.id} retry`."]
     return "\n".join([*lines, "", for_file(record.body.strip("\n"), record.id), ""])
 
 

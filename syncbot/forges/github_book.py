@@ -27,6 +27,7 @@ class Book:
         self._base = base
         self._entries: list[Entry] | None = None
         self._pulls: list[Pull] | None = None
+        self._read: dict[str, tuple[str, tuple[str, Marker | None]]] = {}
 
     def marked(self) -> list[Marked]:
         """Every pull request that is truly syncbot's, newest first: made by this account, or standing on a branch of
@@ -35,14 +36,21 @@ class Book:
             self._entries = self._api.entries()
         found: dict[str, tuple[Entry, Marker]] = {}
         for entry in self._entries:
-            mark = markers.read(entry.body)[1] if entry.pull else None
+            mark = self._told(entry.number, entry.body)[1] if entry.pull else None
             if mark is not None and entry.author.me and mark.base == self._base:
                 found[entry.number] = (entry, mark)
         for pull in self.open_pulls():
-            mark = markers.read(pull.body)[1]
+            mark = self._told(pull.number, pull.body)[1]
             if mark is not None and pull.number not in found and self.is_from(pull, mark.branch):
                 found[pull.number] = (entry_of(pull), mark)
         return sorted(found.values(), key=lambda pair: int(pair[0].number), reverse=True)
+
+    def _told(self, number: str, body: str) -> tuple[str, Marker | None]:
+        """`markers.read`, once for each body: all are asked for again and again, and there may be thousands."""
+        known = self._read.get(number)
+        if known is None or known[0] != body:
+            known = self._read[number] = (body, markers.read(body))
+        return known[1]
 
     def open_pulls(self) -> list[Pull]:
         if self._pulls is None:
@@ -77,7 +85,7 @@ class Book:
             tip=mark.tip,
             parent=mark.parent,
             title=mark.title,
-            body=markers.read(entry.body)[0],
+            body=self._told(entry.number, entry.body)[0],
             fingerprint=mark.fingerprint,
             draft=mark.draft,
             target_version=mark.target,

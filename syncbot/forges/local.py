@@ -12,23 +12,21 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from syncbot.errors import ForgeError, ForgeRefused, HostileInput, InputError
+from syncbot.errors import ForgeRefused, HostileInput, InputError
 from syncbot.forges import texts
 from syncbot.forges.folder import Kept, ProposalFolder, new_record
+from syncbot.forges.local_branches import LocalBranches
 from syncbot.forges.talk import FolderTalk
 from syncbot.git.build import (
     bring,
-    build_commits,
     check_branch,
     delete_branch,
     has_commit,
-    make_bare,
     move_branch,
-    time_of,
     tip_of,
 )
-from syncbot.git.landing import contains, head_of, land, outcome, reaches
-from syncbot.git.replay import edits, replay, same_work
+from syncbot.git.landing import contains, land, outcome, reaches
+from syncbot.git.replay import replay, same_work
 from syncbot.git.trees import GitTree
 from syncbot.model.forge import BranchCommit, BranchWork, Details, OtherProposal, Person, Write
 from syncbot.model.ids import CommitId, PackageName
@@ -49,6 +47,7 @@ class LocalForge(FolderTalk):
         self.repository = folder / "forge.git"
         self._root = root
         self._identity = identity
+        self._branches = LocalBranches(self.repository, root, identity)
 
     def find(self, package: PackageName, line: str) -> ProposalRecord | None:
         found = self._records.newest(package, line)
@@ -78,7 +77,7 @@ class LocalForge(FolderTalk):
             known = newest if newest is not None and newest.record.status is ProposalStatus.OPEN else None
             if known is not None and _same(known.record, proposal) and has_commit(self.repository, known.record.tip):
                 kept = known
-                if discard or not self._is_pushed(known):
+                if discard or not self._branches.is_pushed(known):
                     self._finish(known, discard=discard)
             else:
                 kept = self._renew(proposal, known, at, discard=discard)
@@ -98,14 +97,15 @@ class LocalForge(FolderTalk):
 
     def _renew(self, proposal: Proposal, known: Kept | None, at: datetime, *, discard: bool) -> Kept:
         """Build the new version, with what people put on the branch replayed on top."""
-        self._make(proposal.parent)
+        self._branches.make(proposal.parent)
         stands = self._free_tip(proposal.branch, known)
-        tip, made = self._build(proposal, known, at)
+        tip, made = self._branches.build(proposal, known, at)
         id = self._records.next_id() if known is None else known.record.id
         opened = at if known is None else known.record.opened
-        now = self._joined(known, stands)
-        found = () if now is None or stands is None or discard else self._edits(now, stands)
-        if now is not None and stands is not None and found and self._stands_on(stands, now.record.tip, tip, proposal):
+        now = self._branches.joined(known, stands)
+        found = () if now is None or stands is None or discard else self._branches.edits(now, stands)
+        stands_on = self._branches.stands_on
+        if now is not None and stands is not None and found and stands_on(stands, now.record.tip, tip, proposal):
             kept = Kept(new_record(proposal, id, now.record.tip, opened, at), now.was, put=now.put)
             self._come_together(known, stands)
             return self._answer(kept)  # people's commits stand on this very version
@@ -116,27 +116,6 @@ class LocalForge(FolderTalk):
         self._come_together(known, replayed.tip)
         self._publish(kept)
         return kept
-
-    def _build(self, proposal: Proposal, known: Kept | None, at: datetime) -> tuple[CommitId, datetime]:
-        """The new version, and its time: what stands beside already is found again, object for object."""
-        beside = None if known is None else known.beside
-        then = None if beside is None else time_of(self.repository, beside.tip)
-        for when in (then, at):
-            if when is not None:
-                tip = build_commits(self.repository, proposal.parent, proposal.commits, self._identity, when)
-                if when is at or beside is None or tip == beside.tip:
-                    break
-        return tip, when if when is not None else at
-
-    def _joined(self, known: Kept | None, stands: CommitId | None) -> Kept | None:
-        """What is known of the branch, once people merged the version beside it into it."""
-        beside = None if known is None else known.beside
-        if known is None or beside is None or stands is None or not reaches(self.repository, stands, beside.tip):
-            return known
-        return Kept(beside.of(known.record), None, put=(known.record.tip, *known.put))
-
-    def _stands_on(self, stands: CommitId, ours: CommitId, wanted: CommitId, proposal: Proposal) -> bool:
-        return same_work(self.repository, ours, wanted, proposal.parent) and reaches(self.repository, stands, ours)
 
     def _step_aside(
         self,
@@ -162,23 +141,20 @@ class LocalForge(FolderTalk):
         branch = f"{proposal.branch}{texts.NEXT}"
         stands = tip_of(self.repository, branch)
         before = known.beside
-        if stands is None or (before is not None and stands == before.tip) or self._is_ours(stands, before, proposal):
+        seen = before is not None and stands == before.tip
+        if stands is None or seen or self._branches.is_ours(stands, before, proposal):
             if stands is None or not same_work(self.repository, stands, tip, proposal.parent):
                 self._rehearse_or(
                     "PUSH", f"refs/heads/{branch}", lambda: move_branch(self.repository, branch, tip, stands)
                 )
                 stands = tip
             return Beside.at(branch, stands, proposal)
-        if before is not None and self._stands_on(stands, before.tip, tip, proposal):
+        if before is not None and self._branches.stands_on(stands, before.tip, tip, proposal):
             return Beside.at(branch, before.tip, proposal)  # they go on from this very version
         raise ForgeRefused(
             f"the branch {branch} has commits that syncbot did not make, and there is a newer version",
             f"merge it into {proposal.branch}, rename or delete it",
         )
-
-    def _is_ours(self, stands: CommitId, before: Beside | None, proposal: Proposal) -> bool:
-        """Whether nobody else put anything there, by the address alone: a call was killed before it could say so."""
-        return before is None and not edits(self.repository, stands, [proposal.parent], self._identity)
 
     def _come_together(self, known: Kept | None, into: CommitId) -> None:
         """What was said of the branch beside is over."""
@@ -213,20 +189,6 @@ class LocalForge(FolderTalk):
             self._allow()
             act()
 
-    def _make(self, parent: CommitId) -> None:
-        make_bare(self.repository)
-        bring(self.repository, self._root, parent)
-
-    def _edits(self, kept: Kept, tip: CommitId) -> tuple[BranchCommit, ...]:
-        """What others put on the branch; what the workspace has by now is none of theirs."""
-        here = head_of(self._root)
-        parent = kept.record.parent
-        below = (parent,) if here is None else (parent, here)
-        put = [kept.record.tip, *kept.put]
-        if tip == kept.was:  # a call was killed before it moved the branch: what is there was looked at before
-            put.append(tip)
-        return edits(self.repository, tip, below, self._identity, put=put)
-
     def _dress(self, id: str, proposal: Proposal) -> None:
         self.own_labels(id, proposal.labels)
         self.ask_once(id, proposal.assignees, proposal.reviewers)
@@ -235,7 +197,7 @@ class LocalForge(FolderTalk):
         kept = self._records.get(id)
         record = kept.record
         head = tip_of(self.repository, record.branch)
-        found = () if head is None else self._edits(kept, head)
+        found = () if head is None else self._branches.edits(kept, head)
         words = self._words(id, "", head, found)
         return words if record.status is ProposalStatus.OPEN else replace(words, closed_by=self._closer(record))
 
@@ -250,8 +212,8 @@ class LocalForge(FolderTalk):
 
     def work(self, id: str) -> BranchWork | None:
         kept = self._records.get(id)
-        head = tip_of(self.repository, kept.record.branch)
-        found = () if head is None or kept.record.status is not ProposalStatus.OPEN else self._edits(kept, head)
+        head = tip_of(self.repository, kept.record.branch) if kept.record.status is ProposalStatus.OPEN else None
+        found = () if head is None else self._branches.edits(kept, head)
         return BranchWork(head, found, GitTree(self.repository, head)) if head is not None and found else None
 
     def accept(self, id: str, at: datetime, *, head: CommitId | None = None) -> ProposalRecord:
@@ -343,8 +305,8 @@ class LocalForge(FolderTalk):
     def _finish(self, kept: Kept, *, discard: bool = False) -> ProposalRecord:
         """Bring branch and page to what the record says. Nothing is written where they are there."""
         record = kept.record
-        if self._is_pushed(kept) and not discard:
-            raise self._pushed(record.branch)
+        if self._branches.is_pushed(kept) and not discard:
+            raise self._branches.pushed(record.branch)
         stands = tip_of(self.repository, record.branch)
         if stands != record.tip:
             self._allow()
@@ -380,23 +342,9 @@ class LocalForge(FolderTalk):
         stands = tip_of(self.repository, branch)
         if known is not None and known.record.branch == branch:
             return stands
-        if stands is None or any(self._is_done(kept, stands) for kept in same):
+        if stands is None or any(self._branches.is_done(kept, stands) for kept in same):
             return stands
-        raise self._pushed(branch)
-
-    def _is_done(self, kept: Kept, stands: CommitId) -> bool:
-        """Whether a finished proposal left its branch there, with no commit of people's that only the branch holds."""
-        return stands in (kept.record.tip, kept.was) and (kept.is_taken or not self._edits(kept, stands))
-
-    def _is_pushed(self, kept: Kept) -> bool:
-        """Whether the branch stands where syncbot never put it."""
-        return tip_of(self.repository, kept.record.branch) not in (None, kept.record.tip, kept.was)
-
-    def _pushed(self, branch: str) -> ForgeError:
-        return ForgeRefused(
-            f"the branch {branch} in {self.repository} has commits that syncbot did not make",
-            f"merge them (git pull {self.repository} {branch}) and accept the proposal, or delete the branch there",
-        )
+        raise self._branches.pushed(branch)
 
     def _must_be_open(self, record: ProposalRecord) -> None:
         if record.status is not ProposalStatus.OPEN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pygit2
@@ -14,6 +15,9 @@ from syncbot.git.run import GitFailed, git
 from syncbot.git.trees import GitTree
 from syncbot.model.ids import BlobId, CommitId
 from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tree, blob_id
+
+_MOST = 1000
+"""Commits of a branch that are looked at, where it is asked whose they are."""
 
 
 class GitDownstream:
@@ -53,10 +57,29 @@ class GitDownstream:
     def at(self, commit: CommitId) -> Tree:
         return GitTree(self.root, commit)
 
-    def contains(self, commit: CommitId) -> bool:
-        head = self.head()
-        here = commit in self._repository
-        return here and (commit == head or self._repository.descendant_of(head, commit))
+    def tip(self, branch: str) -> CommitId | None:
+        found = self._repository.branches.local.get(branch)
+        return None if found is None else CommitId(str(found.target))
+
+    def contains(self, commit: CommitId, branch: str = "") -> bool:
+        head = self.tip(branch) if branch else self.head()
+        if head is None or commit not in self._repository:
+            return False
+        return commit == head or self._repository.descendant_of(head, commit)
+
+    def has_of(self, email: str, branch: str) -> bool:
+        other = self.tip(branch)
+        if other is None or self._email().lower() == email.lower():
+            return False
+        walker = self._repository.walk(self.head(), pygit2.enums.SortMode.TOPOLOGICAL)
+        walker.hide(other)
+        return any((commit.author.email or "").lower() == email.lower() for commit in islice(walker, _MOST))
+
+    def _email(self) -> str:
+        try:
+            return self._repository.config["user.email"] or ""
+        except KeyError:
+            return ""
 
     def dirty(self, folder: str) -> Iterable[str]:
         return [path for path, _staged, _unstaged in status(self.root, [folder])]

@@ -13,6 +13,7 @@ import pygit2
 from syncbot.errors import Fault, SyncbotError
 from syncbot.git.history_reach import Reach
 from syncbot.git.history_store import base_key, keys_of, unpack
+from syncbot.git.trees import read_unverified
 from syncbot.judge.history import CommitFacts, Link, Mention, Place, Touch, Witness, subject_key
 from syncbot.model.ids import BlobId, CommitId
 
@@ -161,17 +162,13 @@ class HistoryView:
             self._blobs.move_to_end(id)
             return self._blobs[id]
         content: bytes | None = None
-        # What is read here is evidence; what is proved is proved on trees, which are read verified. Hashing costs as
-        # much # as reading.
-        pygit2.settings.enable_strict_hash_verification(False)
         try:
-            kind, data = self._odb.read(id)
+            # What is read here is evidence; what is proved is proved on trees, which are read verified.
+            kind, data = read_unverified(self._odb, id)
             if kind == pygit2.GIT_OBJECT_BLOB and len(data) <= LARGEST_BLOB:
                 content = data
         except (KeyError, pygit2.GitError, ValueError):
             content = None  # a partial mirror, or a submodule's commit
-        finally:
-            pygit2.settings.enable_strict_hash_verification(True)
         self._blobs[id] = content
         self._held += len(content or b"")
         while self._held > BLOB_BYTES:

@@ -7,10 +7,10 @@ file before the patch, never through its own text alone: the same text elsewhere
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from syncbot.diff.lines import Change
 from syncbot.diff.merge import Region, Side
@@ -159,7 +159,13 @@ def _finding(texts: Texts, change: Change, region: Region, path: str) -> BlockFi
     return replace(finding, state=State.CUT) if _cut(texts, region) else finding
 
 
-Counted = Counter[bytes]
+class Counted(Protocol):
+    """How often a text has each squeezed line."""
+
+    def __getitem__(self, line: bytes, /) -> int: ...
+
+
+_WHITE = (b" ", b"\t", b"\n")
 _LABEL = re.compile(rb"\w+\s*:\s*$")
 FARTHEST = 400
 """Lines above a block in which the head of its function is looked for."""
@@ -182,8 +188,7 @@ def _elsewhere(texts: Texts, change: Change, place: int) -> bool:
 
 def _nowhere(finding: BlockFinding) -> BlockFinding:
     """What was found of it is another function's: nothing stands at its own place."""
-    found = replace(finding.measures, alignment=0.0, nearby=0.0, edited=0.0, followed=0.0)
-    return replace(finding, state=State.OPEN, target=None, measures=found)
+    return replace(finding, state=State.OPEN, target=None, measures=finding.measures.nowhere())
 
 
 def in_another(
@@ -200,8 +205,9 @@ def in_another(
 def _head(lines: Sequence[bytes], line: int) -> bytes | None:
     """The head (squeezed) of the function or list that a line is in, None where none is near."""
     for at in range(line - 1, max(line - 1 - FARTHEST, -1), -1):
-        if is_head(lines[at]) and not _LABEL.match(lines[at]):
-            return squeeze(lines[at])
+        text = lines[at]
+        if text[:1] not in _WHITE and is_head(text) and not _LABEL.match(text):  # a head stands at the margin
+            return squeeze(text)
     return None
 
 

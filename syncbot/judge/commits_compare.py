@@ -12,6 +12,7 @@ from syncbot.judge.commits_place import Spot, answered, spot, undone
 from syncbot.judge.commits_score import NO_SCORE, TELLING, Rule, Score, rule
 from syncbot.judge.commits_sketch import Block, Reader, Sketch
 from syncbot.judge.history import History, Touch
+from syncbot.judge.weights import Kind, kind_of
 from syncbot.model.ids import BlobId
 
 UNREADABLE = 10.0
@@ -250,6 +251,19 @@ class Comparer:
         written = merged(self._delta(pair, w.key) or NOTHING for pair in pairs[:MOST_FILES])
         total -= sum(w.shared(file.change.added, written.added) for file in judged)
         return max(0.0, total / sum(file.weight for file in judged))
+
+    def besides(self, sketch: Sketch, commit: int) -> float:
+        """How much the commit changes besides the patch's own lines, by weight: of code where the patch has code. 0
+        where it changes so many files that nobody chose every line."""
+        touches = self._history.changed(commit)
+        if len(touches) > MOST_FILES:
+            return 0.0
+        w = sketch.weights
+        own = merged(file.change for file in sketch.files)
+        code = any(file.is_code and file.weight > 0 for file in sketch.files)
+        pairs = [pair for pair in self._pairs(touches) if not code or kind_of(pair.path) is Kind.CODE]
+        done = merged(self._delta(pair, w.key) or NOTHING for pair in pairs)
+        return w.change(done) - w.overlap(mirrored(own), done) - w.overlap(own, done)
 
     def _weight(self, sketch: Sketch, pair: Pair) -> float:
         change = self._delta(pair, sketch.weights.key)

@@ -237,6 +237,9 @@ class Follower:
         kept = self._kept(edit, file.lines)
         lost = {i: line for i, line in file.lines.items() if i not in kept}
         lines = {kept[i]: line for i, line in file.lines.items() if i in kept}
+        if not lost:
+            file.lines = lines
+            return
         ends: list[tuple[int, Change, End]] = []
         for change in edit.changes:
             inside = {i: lost[i] for i in range(change.a0, change.a1) if i in lost}

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncbot.diff.lines import Change
 from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
 from syncbot.judge.commits_kin import imports
 from syncbot.judge.commits_lines import Delta, delta, merged
-from syncbot.judge.commits_place import Spot, spot
+from syncbot.judge.commits_place import NEXT_TO, Spot, definition, spot
 from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import Block, Reader, Sketch
 from syncbot.judge.history import History
+from syncbot.judge.homes import places, window
 
 
 class Form:
@@ -58,6 +60,24 @@ class Form:
         touches = [t for match in commits for t in self._comparer.counterparts(paths, match.commit.key)]
         contents = [self._history.blob(touch.new) for touch in touches if touch.new is not None]
         return [content for content in contents if content is not None]
+
+    def made(self, paths: Sequence[str], before: bytes, after: bytes, change: Change) -> bool:
+        """Whether a commit made this very change of the file, from `before` to `after`: with the lines around it, at a
+        place that there is once in either, in the same function."""
+        a, b = before.split(b"\n"), after.split(b"\n")
+        was = window(a, change.a0, change.a1)
+        becomes = window(b, change.b0, change.b1)
+        if not any(was) or len(places(a, was)) != 1:
+            return False
+        lines = [*a[change.a0 : change.a1], *b[change.b0 : change.b1]]
+        first = next((line for line in lines if line.strip()), b"")
+        home = definition(a, change.a0, first)
+        for old, new in self._sides(paths):
+            x, y = old.split(b"\n"), new.split(b"\n")
+            spots = places(x, was)
+            if len(spots) == 1 and not places(x, becomes) and len(places(y, becomes)) == 1:
+                return definition(x, spots[0] + min(change.a0, NEXT_TO), first) == home
+        return False
 
     def serves(self, block: Block) -> bool:
         """Whether the block only imports names, for other changes of its file."""

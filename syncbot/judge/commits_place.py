@@ -146,6 +146,31 @@ def definition(lines: Sequence[bytes], at: int, first: bytes) -> bytes:
     return b""
 
 
+_AROUND = re.compile(rb"@|#|//|/?\*|\}|\)|end\b|async def\b")
+"""How a line begins that decorates, explains or closes a definition, or opens one in words of its own."""
+
+
+_METHOD = re.compile(rb"[\w:~*&<>\[\], ]{1,200}\([^()=]{0,400}\)[\w:, ]{0,200}\{")
+"""A function's or a method's head, up to its brace."""
+
+
+def defines(lines: Sequence[bytes]) -> bool:
+    """Whether the lines, the first of which is not blank, are whole definitions: nothing as deep as the first is a
+    statement, and nothing less deep."""
+    depth = _indent(lines[0])
+    flat = [line.strip() for line in lines if line.strip() and _indent(line) <= depth]
+    if any(_indent(line) < depth for line in lines if line.strip()) or len(flat) == len(lines):
+        return False
+    return any(map(_opens, flat)) and all(_opens(line) or _AROUND.match(line) for line in flat)
+
+
+def _opens(text: bytes) -> bool:
+    """Whether a line opens a function or a class; a call that goes on in the next line does not."""
+    if _CONTROL.match(text) or text.startswith(b"[") or text.endswith((b";", b",")):
+        return False
+    return bool(_DEFINES.match(text) or _METHOD.fullmatch(text))
+
+
 def undone(change: Delta, old: bytes, new: bytes, weights: Weights) -> Delta:
     """What of a file's patched change the step from old to new takes back in place: added lines that go, removed lines
     that come back. Lines that go together with their surroundings (code deleted or moved) or that are replaced (code

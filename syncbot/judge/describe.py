@@ -51,7 +51,7 @@ def judgement_of(
     if decision.action is Action.REWRITE:
         note = trim_note(decision, target_name) if decision.verdict is Verdict.TRIM else ""
         prefixes = patch.prefixes if entry.strip is not None else ("a/", "b/")
-        refreshed = rewritten(patch.header, prefixes, decision.files, note)
+        refreshed = rewritten(patch, prefixes, decision.files, note)
     before = patch.lines_changed
     after = 0 if decision.action is Action.DROP else before if refreshed is None else _lines_of(refreshed)
     return Judgement(

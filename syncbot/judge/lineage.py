@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from syncbot.diff.lines import Change
 from syncbot.diff.patch import Patch, subject_of
 from syncbot.judge.commits import CommitSearch, Findings, Match
 from syncbot.judge.commits_form import Form
@@ -14,6 +15,7 @@ from syncbot.judge.commits_score import PART, SPLIT
 from syncbot.judge.commits_since import Since, since
 from syncbot.judge.commits_sketch import Block, Reader
 from syncbot.judge.history import CommitFacts, History, Witness
+from syncbot.judge.stack import FileChange
 from syncbot.model.ids import CommitId
 from syncbot.model.judgement import Evidence
 from syncbot.model.trees import day_of
@@ -24,6 +26,9 @@ SMALL = 10.0
 """Weight of code below which nothing may differ: there one word is another patch."""
 LEAST = 0.05
 """Weight that counts as nothing."""
+BY_THE_WAY = 0.2
+"""What a later commit takes of a patch was taken in passing where it is at most this share of what it does besides.
+What takes a patch back, in whole or in part, does little else."""
 FirstRelease = Callable[[CommitId], str | None]
 Expected = Callable[[CommitId], str | None]
 """Which release after the judged one has a commit already, None where none has."""
@@ -61,7 +66,8 @@ class Lineage:
         comparer = self._search.comparer
         follow = cache(lambda number: since(self._history, comparer, found.sketch, absorbed, number, target))
         form = Form(self._history, comparer, found.sketch, absorbed, target)
-        return Trace(found, first, known, self._history, self._first_release, self._expected, follow, form)
+        besides = cache(lambda key: comparer.besides(found.sketch, key))
+        return Trace(found, first, known, self._history, self._first_release, self._expected, follow, form, besides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,26 @@ class Trace:
     """What became, in the release, of the absorbing commits' changes of the patch's file of that number."""
     form: Form | None = None
     """The patch beside the absorbing commits."""
+    besides: Callable[[int], float] | None = None
+    """How much a commit of that key changes besides the patch's own lines, as `weight` weighs the patch."""
+
+    def busy(self, met: Mapping[int | None, float]) -> frozenset[int]:
+        """Those of the commits that met lines of the patch which did far more besides: upstream worked on its own code
+        then, and did not take a patch back. `met`: {commit: weight of the lines that it took or edited}."""
+        if self.besides is None:
+            return frozenset()
+        some = ((key, weight) for key, weight in met.items() if key is not None and weight > 0)
+        return frozenset(key for key, weight in some if weight <= BY_THE_WAY * self.besides(key))
 
     def versions(self, paths: Sequence[str]) -> list[bytes]:
         """The file that the patch has under these paths, as the absorbing commits left it."""
         return [] if self.form is None else self.form.versions(paths)
+
+    def made(self, change: FileChange, block: Change) -> bool:
+        """Whether an absorbing commit made this very change of the file, context and all, at its one place."""
+        before = change.before.content if change.before else b""
+        after = change.after.content if change.after else b""
+        return self.form is not None and self.form.made(change.paths, before, after, block)
 
     def since_of(self, paths: Collection[str]) -> tuple[Since, ...]:
         """What became of the absorbing commits' changes of the file that the patch has under these paths."""

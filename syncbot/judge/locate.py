@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from syncbot.errors import RepositoryDamaged
-from syncbot.judge.weights import is_trivial, squeezed_text
+from syncbot.judge.weights import squeezed_text, telling
 from syncbot.model.ids import BlobId
 from syncbot.model.trees import ComparedTree, Tree, blob_id
 
@@ -85,15 +85,18 @@ class Renames:
         if not lines:
             return False
         paths = [path for found in self._new_paths().values() for path in found][:MAX_CANDIDATES]
-        found = [self._said(path) for path in paths]
-        return any(here is None or len(lines & here) >= least * len(lines) for here in found)
+        fewest = least * len(lines)
+        found = [self._said(path, fewest) for path in paths]
+        return any(here is None or len(lines & here) >= fewest for here in found)
 
-    def _said(self, path: str) -> frozenset[bytes] | None:
-        """What a new file says, None where the repository lacks it: a partial clone has no large files."""
+    def _said(self, path: str, fewest: float) -> frozenset[bytes] | None:
+        """What a new file says, nothing where it has fewer lines than asked for; None where the repository lacks it: a
+        partial clone has no large files."""
         try:
-            return said(self._target.read(path) or b"")
+            content = self._target.read(path) or b""
         except RepositoryDamaged:
             return None
+        return frozenset() if content.count(b"\n") + 1 < fewest else said(content)
 
     def _of_content(self, id: BlobId) -> list[str]:
         """The new paths with exactly this content."""
@@ -106,7 +109,8 @@ class Renames:
         return self._new_by_id.get(id, [])
 
     def _best(self, paths: list[str], lines: frozenset[bytes], least: float, like: Alike) -> str | None:
-        scored = [(like(lines, self._said(p) or frozenset()), p) for p in paths[:MAX_CANDIDATES]]
+        fewest = least * len(lines)  # of these lines one that is alike must have so many
+        scored = [(like(lines, self._said(p, fewest) or frozenset()), p) for p in paths[:MAX_CANDIDATES]]
         good = sorted((score, p) for score, p in scored if score >= least)
         if not good or (len(good) > 1 and good[-2][0] >= good[-1][0] - 0.05):
             return None  # two homes that look alike: none is known to be it
@@ -139,7 +143,7 @@ def _ends(name: str, ending: str | None) -> bool:
 @lru_cache(maxsize=512)
 def said(content: bytes) -> frozenset[bytes]:
     """The lines of a text that say something, without white space."""
-    return frozenset(line for line in set(squeezed_text(content).split(b"\n")) if not is_trivial(line))
+    return telling(squeezed_text(content))
 
 
 def said_anew(old: bytes, new: bytes) -> frozenset[bytes]:
@@ -147,7 +151,7 @@ def said_anew(old: bytes, new: bytes) -> frozenset[bytes]:
     if old == new:
         return frozenset()
     fresh = set(squeezed_text(new).split(b"\n")).difference(squeezed_text(old).split(b"\n"))
-    return frozenset(line for line in fresh if not is_trivial(line))
+    return telling(b"\n".join(fresh))
 
 
 def kept(old: frozenset[bytes], new: frozenset[bytes]) -> float:

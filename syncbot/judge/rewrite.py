@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from syncbot.diff.diffstat import renewed
 from syncbot.diff.patch import Commit, FilePatch, Hunk, Patch
 from syncbot.diff.paths import quoted
 from syncbot.diff.render import NO_NEWLINE, render_file
@@ -12,10 +14,15 @@ from syncbot.judge.stack import Side
 from syncbot.model.judgement import Judgement
 from syncbot.model.trees import FILE
 
+_FIRST = re.compile(rb"^(diff --git )", re.MULTILINE)
+"""A header ends where the first diff begins: no line of it begins so."""
 
-def rewritten(header: bytes, prefixes: tuple[str, str], files: Sequence[FileFinding], note: str = "") -> bytes:
-    """The patch's header (with `note` as its last line, if any) and what its files still change in the release."""
+
+def rewritten(patch: Patch, prefixes: tuple[str, str], files: Sequence[FileFinding], note: str = "") -> bytes:
+    """The patch's header (with `note` as its last line, if any, and its diffstat made true) and what its files still
+    change in the release."""
     body = b"".join(_section(file.target, file.result, prefixes) for file in files)
+    header = renewed(patch.header, patch.files, body, prefixes[0].count("/"))
     return (_noted(header, note) if note else header) + body
 
 
@@ -51,9 +58,9 @@ def rewritten_commit(patch: Patch, commit: Commit, judgement: Judgement, note: s
     as for `rewritten`."""
     if judgement.refreshed is None:
         header, body = commit.header, b"".join(_plain(file, patch.prefixes) for file in commit.files)
-    else:  # a header ends where the first diff begins
-        at = judgement.refreshed.index(b"diff --git ", len(commit.header))
-        header, body = judgement.refreshed[:at], judgement.refreshed[at:]
+    else:
+        header, first, rest = _FIRST.split(judgement.refreshed, maxsplit=1)
+        body = first + rest
     return (_noted(header, note) if note else header) + body
 
 

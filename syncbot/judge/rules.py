@@ -6,8 +6,8 @@ changelogs of a merged patch are rewritten upstream more often than not, and a p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from syncbot.judge.blocks import ABSENT, BlockFinding, State
 from syncbot.judge.files import FileFinding, FileState
@@ -41,15 +41,54 @@ REMAINS = 0.5
 """A block more of whose removed weight still stands at its place was not merged."""
 
 
-@dataclass(frozen=True, slots=True)
 class Score:
-    """The weighing of a patch: `weight` of all deciding blocks, `score` (0..1), `missing` share, and the first thing
-    that speaks against a merge (`veto`), empty if nothing does."""
+    """The weighing of the files that decide: weighted contrast capped by alignment, over all of their blocks. Worked
+    out as far as it is asked for: where something speaks against a match, nobody asks for the score."""
 
-    weight: float
-    score: float
-    missing: float
-    veto: str
+    def __init__(self, files: Sequence[FileFinding]) -> None:
+        self._files = files
+
+    @cached_property
+    def weight(self) -> float:
+        """Of all blocks."""
+        total = 0.0
+        for file in self._files:
+            if not file.blocks and file.state is FileState.NOOP:
+                total += WHOLE
+            for block in file.blocks:
+                total += block.weight
+        return total
+
+    @cached_property
+    def veto(self) -> str:
+        """The first thing that speaks against a merge, empty if nothing does."""
+        return next((said for file in self._files for said in _vetoes(file, self._whole) if said), "")
+
+    @property
+    def score(self) -> float:
+        """The share of the weight (0..1) that is there."""
+        return self._shares[0]
+
+    @property
+    def missing(self) -> float:
+        """The share (0..1) that stands in blocks which look missing."""
+        return self._shares[1]
+
+    @cached_property
+    def _whole(self) -> float:
+        return sum(block.weight for file in self._files for block in file.blocks)
+
+    @cached_property
+    def _shares(self) -> tuple[float, float]:
+        scored = missing = 0.0
+        for file in self._files:
+            if not file.blocks and file.state is FileState.NOOP:
+                scored += WHOLE
+            for block in file.blocks:
+                score = block_score(block, self._whole)
+                scored += block.weight * score
+                missing += block.weight if score < MISSING else 0.0
+        return (scored / self.weight, missing / self.weight) if self.weight else (0.0, 0.0)
 
     @property
     def needed(self) -> float:
@@ -57,7 +96,7 @@ class Score:
 
     @property
     def matches(self) -> bool:
-        return not self.veto and self.weight > 0 and self.score >= self.needed and self.missing <= MOST_MISSING
+        return self.weight > 0 and not self.veto and self.score >= self.needed and self.missing <= MOST_MISSING
 
 
 def deciding(files: Sequence[FileFinding]) -> list[FileFinding]:
@@ -92,30 +131,22 @@ def is_upstream(file: FileFinding) -> bool:
 
 
 def weigh(files: Sequence[FileFinding]) -> Score:
-    """Weighted contrast capped by alignment, over every block of the deciding files."""
-    total = scored = missing = 0.0
-    veto = ""
-    whole = sum(block.weight for file in files for block in file.blocks)
-    for file in files:
-        if not file.blocks:
-            if file.state is FileState.NOOP:
-                total, scored = total + WHOLE, scored + WHOLE
-                continue
-            veto = veto or f"{file.change.path} is {_WHOLE.get(file.state, 'changed as a whole')}"
-            continue
-        if is_half(file) or _unnamed(file):
-            veto = veto or f"{file.change.path} has another mode or name, or what leaves it went elsewhere"
-        for block in file.blocks:
-            veto = veto or against(file, block, whole)
-            score = block_score(block, whole)
-            total += block.weight
-            scored += block.weight * score
-            missing += block.weight if score < MISSING else 0.0
-    if not total:
-        return Score(0.0, 0.0, 0.0, veto)
-    return Score(total, scored / total, missing / total, veto)
+    """The weighing of these files."""
+    return Score(files)
 
 
+def _vetoes(file: FileFinding, whole: float) -> Iterator[str]:
+    """What in a file speaks against the patch (of the weight `whole`) being merged, and empty texts."""
+    if not file.blocks:
+        yield "" if file.state is FileState.NOOP else f"{file.change.path} is {_WHOLE.get(file.state, _CHANGED)}"
+        return
+    if is_half(file) or _unnamed(file):
+        yield f"{file.change.path} has another mode or name, or what leaves it went elsewhere"
+    for block in file.blocks:
+        yield against(file, block, whole)
+
+
+_CHANGED = "changed as a whole"
 _WHOLE = {
     FileState.GONE: "gone from the release",
     FileState.UNTOUCHED: "in the release as it was before the patch",

@@ -21,6 +21,7 @@ from syncbot.judge.parts import combined
 from syncbot.judge.stack import Misfit, Overlay
 from syncbot.judge.stacks import Stacks, Stand, is_of_waiting, stand_on, stands_free
 from syncbot.judge.together import Together, as_one, summed_up
+from syncbot.model.advisories import Advice
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.trees import Tree
@@ -36,12 +37,13 @@ def judge_series(
     target_name: str = "target",
     released: Day = None,
     history: Lineage | None = None,
+    advice: Sequence[Advice] = (),
 ) -> SeriesJudgement:
     """Judge every entry of a series that applies to `base` against the release `target`. One bad patch never stops the
     rest: it is `broken` and reported. `released`: the day of the release, or how to ask for it. `history`: upstream's,
-    bound to these two; None: the trees alone are judged. Reads only the files that the patches touch, and path lists
-    where one is missing."""
-    facts = Facts(base, target, released)
+    bound to these two; None: the trees alone are judged. `advice`: of advisories, about both. Reads only
+    the files that the patches touch, and path lists where one is missing."""
+    facts = Facts(base, target, released, advice, history)
     stacks = Stacks(Overlay(base), Overlay(base), Overlay(target), Renames(base, target), facts, history)
     together = Together(series)
     judged = tuple(_entry(index, patch, stacks, together, target_name) for index, patch in enumerate(series, 1))

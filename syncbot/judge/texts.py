@@ -47,15 +47,53 @@ def is_head(line: bytes) -> bool:
     return bool(_HEAD.match(line)) and not line.startswith((b"}", b"]", b")"))
 
 
-def _counted(before: Counter[bytes], changes: list[Change], old: list[bytes], new: list[bytes]) -> Counter[bytes]:
-    """How often each line stands in new, from how often it stands in old: what did not change is not counted again."""
-    counts = before.copy()
+class Counts:
+    """How often each squeezed line stands in a text. Most blocks ask for the lines that they change alone: those are
+    counted first, and the others only if one of them is asked for."""
+
+    __slots__ = ("_all", "_asked", "_content", "_wanted")
+
+    def __init__(self, content: bytes, wanted: frozenset[bytes]) -> None:
+        self._content, self._wanted = content, wanted
+        self._asked = Counter(filter(wanted.__contains__, squeezed_of(content)))
+        self._all: Counter[bytes] | None = None
+
+    def __getitem__(self, line: bytes) -> int:
+        if line in self._wanted:
+            return self._asked[line]
+        if self._all is None:
+            self._all = counts_of(self._content)
+        return self._all[line]
+
+
+class Changed:
+    """The same of a text after some changes: what did not change is not counted again."""
+
+    __slots__ = ("_before", "_more")
+
+    def __init__(self, before: Counts, changes: list[Change], old: list[bytes], new: list[bytes]) -> None:
+        self._before = before
+        self._more: dict[bytes, int] = {}
+        for a0, a1, b0, b1 in changes:
+            for line in old[a0:a1]:
+                self._more[line] = self._more.get(line, 0) - 1
+            for line in new[b0:b1]:
+                self._more[line] = self._more.get(line, 0) + 1
+
+    def __getitem__(self, line: bytes) -> int:
+        return self._before[line] + self._more.get(line, 0)
+
+
+def _squeezed_after(old: list[bytes], changes: list[Change], lines: list[bytes]) -> list[bytes]:
+    """The squeezed lines of a text after some changes: what did not change is not squeezed again."""
+    made: list[bytes] = []
+    at = 0
     for a0, a1, b0, b1 in changes:
-        for line in old[a0:a1]:
-            counts[line] -= 1
-        for line in new[b0:b1]:
-            counts[line] += 1
-    return counts
+        made += old[at:a0]
+        made += map(squeeze, lines[b0:b1])
+        at = a1
+    made += old[at:]
+    return made
 
 
 class Texts:
@@ -65,10 +103,11 @@ class Texts:
         self._before = before
         self.b, self.a, self.t = lines_of(before), lines_of(after), lines_of(target)
         self.own = changes(match(self.b, self.a), len(self.b), len(self.a))
-        self.nb, self.na, self.nt = squeezed_of(before), squeezed_of(after), squeezed_of(target)
-        self.count_b = counts_of(before)
-        self.count_a = _counted(self.count_b, self.own, self.nb, self.na)
-        self.count_t = counts_of(target)
+        self.nb, self.nt = squeezed_of(before), squeezed_of(target)
+        self.na = _squeezed_after(self.nb, self.own, self.a)
+        wanted = frozenset(line for c in self.own for line in (*self.nb[c.a0 : c.a1], *self.na[c.b0 : c.b1]))
+        self.count_b, self.count_t = Counts(before, wanted), Counts(target, wanted)
+        self.count_a = Changed(self.count_b, self.own, self.nb, self.na)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self._hefts: dict[bytes, float] = {}
         self._windows: dict[Change, tuple[int, int]] = {}

@@ -69,10 +69,12 @@ class Together:
     def look(self, at: int, decision: Decision, stacks: Stacks) -> bool:
         """Whether the entry, decided alone so, is in the release together with later ones; `stacks` are as it finds
         them. Those that are get remembered."""
-        gaps = _gaps(decision)
-        if gaps is None:
-            return False
+        files = deciding(decision.all_files)
+        if any(file.state is FileState.GONE for file in files):
+            return False  # others cannot help
+        gaps: list[Lines] | None = None
         for group in self._groups(at):
+            gaps = _gaps(files) if gaps is None else gaps  # most patches are in no group
             others = [self._lines[i] for i in group[1:]]
             helped = not gaps or any(lines.changes(gap) for lines in others for gap in gaps)
             if helped and _there([self.series[i] for i in group], stacks):
@@ -95,15 +97,12 @@ class Together:
                 return
 
 
-def _gaps(decision: Decision) -> list[Lines] | None:
-    """What of a patch speaks against its being in the release: only what others change of it can be there in the sum.
-    None where they cannot help: a file is gone."""
+def _gaps(files: Sequence[FileFinding]) -> list[Lines]:
+    """What of a patch speaks against its being in the release: only what others change of it can be there in the
+    sum."""
     gaps = []
-    files = deciding(decision.all_files)
     whole = sum(block.weight for file in files for block in file.blocks)
     for file in files:
-        if file.state is FileState.GONE:
-            return None
         before, after = (squeezed_of(side.content) if side else [] for side in (file.change.before, file.change.after))
         for block in file.blocks:
             if not block.weight or not (against(file, block, whole) or block_score(block, whole) < MISSING):
@@ -137,8 +136,11 @@ def lines_of(content: bytes) -> Lines:
     """Read off the text of the patch: enough to say which patches may have to do with one another."""
     told: dict[bytes, set[bytes]] = {b"+": set(), b"-": set(), b" ": set()}
     for line in content.splitlines():
-        if line[:1] in told and not line.startswith((b"+++ ", b"--- ")) and not is_trivial(squeeze(line[1:])):
-            told[line[:1]].add(squeeze(line[1:]))
+        side = told.get(line[:1])
+        if side is not None and not line.startswith((b"+++ ", b"--- ")):
+            side.add(squeeze(line[1:]))
+    for side in told.values():
+        side.difference_update([line for line in side if is_trivial(line)])
     added, removed = told[b"+"], told[b"-"]
     return Lines(frozenset(added - removed), frozenset(removed - added), frozenset(told[b" "]))
 

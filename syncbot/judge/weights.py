@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import compress
 
 FULL_LENGTH = 12
 """Characters (without white space) from which a line has its whole weight."""
@@ -62,6 +63,21 @@ def is_trivial(squeezed: bytes) -> bool:
         return True
     bare = squeezed.strip(b"{}();,:[]")
     return not _WORD.search(bare) or bare.lower() in _TRIVIAL
+
+
+_NO_WORD = bytes(set(range(256)).difference(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_\n"))
+_LONGEST_TRIVIAL = max(map(len, _TRIVIAL))
+
+
+def telling(squeezed: bytes) -> frozenset[bytes]:
+    """The lines of a squeezed text that are not trivial. Nearly all have more letters and digits than any trivial one:
+    those are taken at once, which is ten times cheaper than asking of each line."""
+    lines = squeezed.split(b"\n")
+    sizes = list(map(len, squeezed.translate(None, _NO_WORD).split(b"\n")))
+    found = set(compress(lines, map(_LONGEST_TRIVIAL.__lt__, sizes)))
+    short = set(compress(lines, map(range(1, _LONGEST_TRIVIAL + 1).__contains__, sizes)))
+    found.update(line for line in short if not is_trivial(line))
+    return frozenset(found)
 
 
 def weight(squeezed: bytes, copies: int) -> float:

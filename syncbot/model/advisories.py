@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{2,99}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ECOSYSTEMS = {"pypi": "pypi", "npm": "npm"}
 _NAME = re.compile(r"[-_.]+")
+_MOST = 500
+"""Events of one range, and packages, aliases and ranges of one record, that are read: what has more is no record of a
+vulnerability, and counts as open."""
+_LONGEST = 100
+"""Characters of a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,9 @@ def _advisory(record: object, where: str) -> Advisory | None:
         raise InputError("it holds no OSV record (an object with an `id`)", "give OSV records", path=where)
     if record.get("withdrawn"):
         return None
-    aliases = [name for name in _list(record, "aliases") if isinstance(name, str) and _ID.fullmatch(name)]
+    aliases = [name for name in _list(record, "aliases")[:_MOST] if isinstance(name, str) and _ID.fullmatch(name)]
     names = tuple(dict.fromkeys(name.upper() for name in (record["id"], *aliases)))
-    affected = tuple(_affected(one) for one in _list(record, "affected") if isinstance(one, dict))
+    affected = tuple(_affected(one) for one in _list(record, "affected")[:_MOST] if isinstance(one, dict))
     return Advisory(record["id"], names, affected)
 
 
@@ -71,10 +76,14 @@ def _affected(one: Mapping[str, Any]) -> Affected:
     repositories: list[str] = []
     fixed: list[str] = []
     commits: list[CommitId] = []
-    is_open = False
-    for range_ in (found for found in _list(one, "ranges") if isinstance(found, dict)):
-        events = [event for event in _list(range_, "events") if isinstance(event, dict)]
+    ranges = _list(one, "ranges")
+    is_open = len(ranges) > _MOST
+    for range_ in (found for found in ranges[:_MOST] if isinstance(found, dict)):
+        every = _list(range_, "events")
+        is_open = is_open or len(every) > _MOST
+        events = [event for event in every[:_MOST] if isinstance(event, dict)]
         ends = [event["fixed"] for event in events if isinstance(event.get("fixed"), str)]
+        ends = [end for end in ends if len(end) <= _LONGEST]
         is_open = is_open or sum("introduced" in event for event in events) > len(ends)
         if range_.get("type") == "GIT":
             repositories += [range_["repo"]] if isinstance(range_.get("repo"), str) else []
@@ -147,3 +156,53 @@ def _answer(advisory: Advisory, about: Sequence[Affected], version: str | None) 
     later = [fix for fix in line if fix > own]
     is_fixed = not is_open and not later
     return Answer((later or line)[0 if later else -1].text, is_fixed, commits, advisory.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one record says of one vulnerability, held against a base and a target. `name`: in capitals; `fixed`: the
+    version that has the fix, empty: none is named; `commits`: those that fix it. In doubt neither release has it."""
+
+    name: str
+    record: str
+    fixed: str
+    in_base: bool
+    in_target: bool
+    commits: tuple[CommitId, ...] = ()
+
+
+def relevant(
+    advisories: Iterable[Advisory], names: Collection[str], upstreams: Sequence[Upstream]
+) -> tuple[Advisory, ...]:
+    """Those about one of these vulnerabilities (in capitals) in one of these upstreams."""
+    return tuple(
+        advisory
+        for advisory in advisories
+        if not names_apart(advisory, names)
+        and any(_is_about(one, upstream) for one in advisory.affected for upstream in upstreams)
+    )
+
+
+def names_apart(advisory: Advisory, names: Collection[str]) -> bool:
+    """Whether the record is about none of these."""
+    return all(name not in names for name in advisory.names)
+
+
+def advice(advisories: Sequence[Advisory], upstreams: Sequence[Upstream], base: str, target: str) -> tuple[Advice, ...]:
+    """What the records say of each vulnerability that they name, of the versions `base` and `target`."""
+    found = []
+    for advisory in advisories:
+        for name in advisory.names:
+            told = answer([advisory], name, upstreams, target)
+            before = answer([advisory], name, upstreams, base)
+            if told is not None and before is not None:
+                found.append(Advice(name, told.source, told.fixed, before.is_fixed, told.is_fixed, told.commits))
+    return tuple(found)
+
+
+def advisory_names(text: bytes) -> frozenset[str]:
+    """The vulnerabilities that a text names, in capitals."""
+    return frozenset(found.decode("ascii").upper() for found in _NAMED.findall(text))
+
+
+_NAMED = re.compile(rb"CVE-\d{4}-\d{4,19}|GHSA(?:-[23456789cfghjmpqrvwx]{4}){3}", re.I)

@@ -114,6 +114,8 @@ class Inputs:
     judge: str
     head: str
     series: tuple[Entered, ...]
+    advice: str = ""
+    """A digest of what advisories said, empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,8 @@ class Deed(StrEnum):
 
     JUDGED = "judged"
     PROPOSED = "proposed"
+    UPDATED = "updated"
+    """An open proposal was made anew: to another release, or under another title."""
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     CLOSED = "closed"
@@ -211,7 +215,10 @@ class Deed(StrEnum):
     @property
     def rank(self) -> int:
         """What comes first of several at one moment."""
-        return list(Deed).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {deed: rank for rank, deed in enumerate(Deed)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,11 @@ class Package:
         return f"{self.table}.keep" if self.table else "keep"
 
     @property
+    def upstreams(self) -> tuple[Upstream, ...]:
+        """The one that it has its releases from, and that of its history."""
+        return (self.upstream,) if self.history is None else (self.upstream, self.history)
+
+    @property
     def repository(self) -> Upstream:
         """Where upstream's commits are, as far as it is known."""
         return self.history or self.upstream

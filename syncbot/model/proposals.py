@@ -74,6 +74,16 @@ class ProposalRecord:
     """Why it was rejected or closed; of an open one, what stands in the way of updating it."""
 
 
+class Became(StrEnum):
+    """What people made of a patch that waited for a person."""
+
+    REWRITTEN = "rewritten"
+    DELETED = "deleted"
+    UNMARKED = "unmarked"
+    """It stays as it was, and the mark that says that it waits is gone."""
+    WAITING = "waiting"
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """The newest version of an open proposal on a branch of its own, since commits that people put on the proposal's

@@ -160,6 +160,8 @@ class Retention:
     downloads: timedelta | None = timedelta(days=90)
     verdicts: timedelta | None = timedelta(days=400)
     runs: timedelta | None = timedelta(days=400)
+    logs: timedelta | None = timedelta(days=90)
+    bundles: timedelta | None = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,10 @@ class Settings:
 
     `rewrite`: {prefix of an upstream address: what to put in its place}, the longest match wins, as git's
     `url.<base>.insteadOf` does. `max_new_proposals`: per run; None: no cap. `schedule`: a five-field cron expression
-    for `syncbot run`. `jobs`: how many processes work on packages; None: as many as there are cores. `patches` and
-    `state` are relative to the workspace's root. `branches`: downstream branches that are tracked side by side, empty:
-    there is one. `layout`: the name of one, empty: it is recognised.
+    for `syncbot run`. `jobs`: how many processes work on packages; None: as many as there are cores. `advisories`:
+    files, folders and URLs of OSV records, paths relative to the workspace's root. `patches` and `state` are relative
+    to the workspace's root. `branches`: downstream branches that are tracked side by side, empty: there is one.
+    `layout`: the name of one, empty: it is recognised.
     """
 
     patches: str = "patches"
@@ -186,6 +189,7 @@ class Settings:
     identity: Identity = field(default_factory=Identity)
     limits: Limits = field(default_factory=Limits)
     jobs: int | None = None
+    advisories: tuple[str, ...] = ()
     manners: Manners = field(default_factory=Manners)
     forge: ForgeSettings = field(default_factory=ForgeSettings)
     running: Running = field(default_factory=Running)
@@ -193,3 +197,8 @@ class Settings:
     polite: Politeness = field(default_factory=Politeness)
     hooks: Hooks = field(default_factory=Hooks)
     retention: Retention = field(default_factory=Retention)
+
+    @property
+    def other_branch(self) -> str:
+        """Of several downstream branches the one that this is about, if it is not the first; else empty."""
+        return "" if self.policy.branch in ("", *self.branches[:1]) else self.policy.branch

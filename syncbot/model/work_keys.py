@@ -209,16 +209,24 @@ EVENTS: Key[tuple[NewsKind, ...]] = Key(
 )
 FEED = Key("hooks.feed", TEXT, _HOOKS.feed, '""', "A file that every sync writes the newest news to, as an Atom feed.")
 MIRRORS = _age_key("gc.mirrors", _KEPT.mirrors, "How long a mirror is kept that no package uses any more.")
-DOWNLOADS = _age_key("gc.downloads", _KEPT.downloads, "How long a download is kept that nobody used.")
-VERDICTS = _age_key("gc.verdicts", _KEPT.verdicts, "How long verdicts are kept that nothing refers to.")
+DOWNLOADS = _age_key(
+    "gc.downloads", _KEPT.downloads, "How long a download or a registry's page is kept that nobody used."
+)
+VERDICTS = _age_key(
+    "gc.verdicts",
+    _KEPT.verdicts,
+    "How long verdicts are kept that never stood; those that did are history, and kept.",
+)
 RUNS = _age_key("gc.runs", _KEPT.runs, "How long the records of runs, and news, are kept.")
+LOGS = _age_key("gc.logs", _KEPT.logs, "How long results and logs of `verify` are kept that no open proposal tells of.")
+BUNDLES = _age_key("gc.bundles", _KEPT.bundles, "How long the bundles are kept that `syncbot restore` wrote.")
 
 WORK_KEYS: tuple[Key[Any], ...] = (
     *(SCHEDULES, JITTER, MISFIRE, WINDOWS, PAUSES, ADDRESS, TEXTFILE),
     *(AFTER, FIRST, LONGEST),
     *(INTERVAL, PER_HOST, PER_MINUTE, CONTACT),
     *(URLS, EVENTS, FEED),
-    *(MIRRORS, DOWNLOADS, VERDICTS, RUNS),
+    *(MIRRORS, DOWNLOADS, VERDICTS, RUNS, LOGS, BUNDLES),
 )
 
 
@@ -252,4 +260,5 @@ def read_hooks(values: Values) -> Hooks:
 
 
 def read_retention(values: Values) -> Retention:
-    return Retention(values.get(MIRRORS), values.get(DOWNLOADS), values.get(VERDICTS), values.get(RUNS))
+    ages = (MIRRORS, DOWNLOADS, VERDICTS, RUNS, LOGS, BUNDLES)
+    return Retention(*(values.get(age) for age in ages))

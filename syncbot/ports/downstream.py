@@ -12,6 +12,10 @@ from syncbot.model.trees import Tree
 class Downstream(Protocol):
     """The user's own repository. Raises InputError where it is no git repository or has no commit yet."""
 
+    @property
+    def is_unborn(self) -> bool:
+        """Whether there is no commit yet."""
+
     def files(self) -> Tree:
         """What lies in the work tree now, committed or not (ignored files and `.git` left out)."""
 
@@ -24,8 +28,16 @@ class Downstream(Protocol):
     def at(self, commit: CommitId) -> Tree:
         """The files of one commit."""
 
-    def contains(self, commit: CommitId) -> bool:
-        """Whether the commit is checked out or an ancestor of what is. A commit that is not there is not."""
+    def tip(self, branch: str) -> CommitId | None:
+        """Where a local branch stands, None where there is none of that name."""
+
+    def contains(self, commit: CommitId, branch: str = "") -> bool:
+        """Whether the commit is checked out or an ancestor of what is; or of what `branch` stands at. A commit that is
+        not there is not."""
+
+    def has_of(self, email: str, branch: str) -> bool:
+        """Whether what is checked out has commits by this author that the local branch has not. Never, where the author
+        is who commits here."""
 
     def dirty(self, folder: str) -> Iterable[str]:
         """Paths below folder that differ from HEAD or are untracked."""

@@ -18,6 +18,9 @@ class Measuring(Protocol):
     def kept(self) -> tuple[str, Sequence[Kept]]:
         """(the key of the work tree that was read last, the packages as they lay there); ("", ()) where none was."""
 
+    def kept_key(self) -> str:
+        """The key of the work tree that was read last, empty where none was."""
+
     def save_kept(self, key: str, kept: Sequence[Kept]) -> None:
         """In place of what was read before. Writes only where the key is another one."""
 

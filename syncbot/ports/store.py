@@ -13,13 +13,15 @@ from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJud
 from syncbot.model.releases import Release
 from syncbot.ports.dealings import Dealings
 from syncbot.ports.glance import Glance
+from syncbot.ports.hosts import HostTurns
 from syncbot.ports.measures import Measuring
+from syncbot.ports.past import Past
 from syncbot.ports.queue import Sharing
 from syncbot.ports.running import Running
 from syncbot.ports.tokens import Tokens
 
 
-class Store(Dealings, Measuring, Running, Tokens, Glance, Sharing, Protocol):
+class Store(Dealings, Measuring, Past, Running, Tokens, Glance, Sharing, HostTurns, Protocol):
     """Raises StoreError. Every method is a transaction of its own unless called inside `transaction()`."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -86,8 +88,9 @@ class Store(Dealings, Measuring, Running, Tokens, Glance, Sharing, Protocol):
 
     def forget_rejection(self, fingerprint: Fingerprint) -> None: ...
 
-    def save_proposal(self, record: ProposalRecord) -> None:
-        """Insert or update by id; writes only where something changed."""
+    def save_proposal(self, record: ProposalRecord, at: datetime | None = None) -> None:
+        """Insert or update by id; writes only where something changed. `at`: since when that is known, None: since it
+        was changed."""
 
     def proposals(self, *, elsewhere: bool = False) -> Sequence[ProposalRecord]:
         """Newest first. `elsewhere`: those of forges that were used before, too; the id of such a one is the forge's
@@ -99,4 +102,5 @@ class Store(Dealings, Measuring, Running, Tokens, Glance, Sharing, Protocol):
     def dropped(self, package: PackageName | None = None) -> Sequence[DroppedPatch]:
         """Newest first."""
 
-    def mark_restored(self, dropped: DroppedPatch) -> None: ...
+    def mark_restored(self, dropped: DroppedPatch, at: datetime | None = None) -> None:
+        """`at`: since when, None: since it was dropped."""

@@ -35,6 +35,8 @@ def statements(one: Supplied, program: str) -> Iterator[Document]:
             "head": one.inputs.head or None,
             "series": [_entered(each) for each in one.inputs.series],
         }
+        if one.inputs.advice:
+            inputs["advisories"] = {"sha256": one.inputs.advice}
         for judged in one.judged.judgement.patches:
             if judged.name in digests:
                 at = one.judged.at.isoformat()

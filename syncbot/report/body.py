@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from syncbot.model.judgement import Judgement
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import controls
-from syncbot.report.fold import commit, conflicts, fold, some
-from syncbot.report.proposal import PatchStory, People, Summary
+from syncbot.report.body_table import more, table
+from syncbot.report.fold import conflicts, fold, some
+from syncbot.report.on_branch import on_branch
+from syncbot.report.proposal import PatchStory, Summary
 from syncbot.report.range_diff import range_diff
 from syncbot.report.safe import code, fenced, line, markdown
 from syncbot.report.words import and_more, counts, delta, plural, waits_for
@@ -103,8 +105,8 @@ def _verdict(summary: Summary) -> str:
     """What this does, and what it wants of the reader: the first lines that are read, perhaps the only ones."""
     judgement = summary.judgement
     step = f"{_code(summary.package)} {_code(summary.base.version)} -> {_code(summary.target.version)}"
-    lines = [f"**{step}: {delta(judgement)}** ({counts(judgement)})."]
-    waiting = [p for p in judgement.patches if p.action.waits]
+    lines = [f"**{step}: {delta(judgement)}** ({counts(judgement, summary.settled)})."]
+    waiting = [p for p in judgement.patches if p.action.waits and p.name not in summary.settled]
     if summary.people is not None:
         lines += ["", on_branch(summary.people, summary.target.version)]
     if waiting and summary.draft:
@@ -118,23 +120,6 @@ def _verdict(summary: Summary) -> str:
     if summary.warnings:
         lines += ["", f"**{plural(len(summary.warnings), 'warning')}**: see [Warnings](#warnings) below."]
     return "\n".join(lines)
-
-
-def on_branch(people: People, target: str) -> str:
-    """Whose commits are on the branch, and what comes of them."""
-    told = [f"{code(line(subject, 60))} of {markdown(line(author, 40))}" for subject, author in people.commits]
-    lead = f"**{plural(len(told), 'commit')} of people {'is' if len(told) == 1 else 'are'} on the branch:**"
-    lines = [f"{lead} {and_more(told, 5)}."]
-    if people.amiss:
-        lines.append(
-            f"**With that, the series does not apply to {_code(target)}:** {markdown(line(people.amiss, 400))}. This "
-            "is a draft until somebody mends it there."
-        )
-    elif people.waiting:
-        lines.append(f"Marked there as waiting: {and_more([_code(name) for name in people.waiting], 5)}.")
-    else:
-        lines.append(f"The series with them was applied to {_code(target)} from scratch, without fuzz.")
-    return " ".join(lines)
 
 
 def _sure(summary: Summary) -> str:
@@ -151,6 +136,12 @@ def _sure(summary: Summary) -> str:
     if told:
         goes = "goes" if len(told) == 1 else "go"
         parts.append(f"{plural(len(told), 'patch')} {goes} on a person's word{' alone' if proofs else ''}.")
+    trimmed = [p for p in rewritten if p.verdict is Verdict.TRIM]
+    if trimmed:
+        sure = ", ".join(sorted({p.proof.value for p in trimmed if p.proof is not None}))
+        parts.append(
+            f"What is cut out of {plural(len(trimmed), 'patch')} is in the release{f' ({sure})' * bool(sure)}."
+        )
     if rewritten:
         parts.append("What is rewritten was merged without a conflict: look at that.")
     if not parts and not aside:
@@ -209,7 +200,7 @@ def _rows(made: _Body, summary: Summary) -> list[_Piece]:
     if not shown:
         return []
     sizes = [len(shown), 200, 50, 10]
-    forms = [_table(shown[:n]) + _more(len(shown) - n) for n in sizes if n <= len(shown)]
+    forms = [table(shown[:n], summary.settled) + more(len(shown) - n) for n in sizes if n <= len(shown)]
     return [made.add(*forms, name="rows of the table")] * (len(forms) - 1)
 
 
@@ -225,43 +216,10 @@ def _kept(made: _Body, summary: Summary) -> tuple[list[_Piece], list[_Piece]]:
     made.add(f"<details><summary>{plural(len(kept), 'patch')} stay as they are</summary>")
     rows: list[_Piece] = []
     if _many(summary, _OPEN_ROWS):
-        rows.append(made.add(_table([s.judgement for s in kept]), "", name="the table of the patches that stay"))
+        rows.append(made.add(table([s.judgement for s in kept]), "", name="the table of the patches that stay"))
     stories = _stories(made, kept)
     made.add("</details>")
     return stories, rows
-
-
-def _more(left: int) -> str:
-    return f"\n\nand {left} more." if left else ""
-
-
-def _table(patches: Sequence[Judgement]) -> str:
-    """A row per patch. A column that says nothing of any is left out."""
-    rows = [_cells(p) for p in patches]
-    used = [at for at, name in enumerate(_COLUMNS) if at < _ALWAYS or any(row[at] for row in rows)]
-    head = [_line([_COLUMNS[at] for at in used]), _line(["--:", *["---"] * (len(used) - 1)])]
-    return "\n".join([*head, *(_line([row[at] for at in used]) for row in rows)])
-
-
-_COLUMNS = ("#", "patch", "verdict", "proof", "upstream commit", "first release")
-_ALWAYS = 3
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _cells(p: Judgement) -> tuple[str, ...]:
-    action = "" if p.action is Action.KEEP else f", **{p.action.value}**"
-    link = next((e.link for e in p.evidence if e.commit == p.absorbed_by), "")
-    return (
-        str(p.index),
-        _code(p.name),
-        f"{p.verdict.value}{action}",
-        "" if p.proof is None else p.proof.value,
-        "" if p.absorbed_by is None else commit(p.absorbed_by, link),
-        "" if p.first_release is None else _code(p.first_release),
-    )
 
 
 def _stories(made: _Body, stories: Sequence[PatchStory]) -> list[_Piece]:

@@ -180,6 +180,20 @@ def section(words: Sequence[Word]) -> str:
 _BOXED = (Word.REBASE, Word.RETRY, Word.REJECT)
 
 
+LISTENS = 14
+"""Days for which a command below an answered proposal is still read."""
+
+
+def rejected(*, board: bool) -> str:
+    """What is said below a proposal that a person turned down: what that means, and the ways back. `board`: whether
+    there is a dashboard. Markdown."""
+    box = ", or tick its box on the dashboard" if board else ""
+    return (
+        "Rejected: the same content is not proposed again until a patch or the release changes. To take that back, "
+        f"comment `{PREFIX} {Word.RETRY}` here within {LISTENS} days, open this again{box}."
+    )
+
+
 def understood(asked: Command) -> str:
     """The usage, for who was not understood: Markdown."""
     known = ", ".join(f"`{PREFIX} {usage}`" for usage in USAGE.values())

@@ -18,6 +18,7 @@ from syncbot.report.words import plural
 
 TITLE = "syncbot: dashboard"
 MARKER = "<!-- syncbot:dashboard -->"
+"""Of the only downstream branch, or the first."""
 REBASE, AGAIN, HURRY = "rebase", "again", "hurry"
 """What a ticked box asks for: make this proposal anew; propose this again; wait for no limit."""
 LIMIT = 63_000
@@ -75,6 +76,18 @@ class Dashboard:
     trend: tuple[Trend, ...]
     oldest: Unsent | None
     synced: datetime
+    branch: str = ""
+    """Of several downstream branches the one that it is about, empty: the only one, or the first."""
+
+
+def title(branch: str = "") -> str:
+    """Of the issue; each of several downstream branches has one of its own."""
+    return f"{TITLE} of {branch}" if branch else TITLE
+
+
+def marker(branch: str = "") -> str:
+    """What the issue is known by. Two hyphens would end the comment, as with boxes."""
+    return MARKER.replace(" -->", f" {quote(branch, safe='').replace('-', '%2D')} -->") if branch else MARKER
 
 
 def hurry_box(package: str) -> str:
@@ -106,7 +119,7 @@ def _body(summary: Dashboard, most: int) -> str:
     parts += [_trend(summary.trend), _oldest(summary.oldest)]
     parts.append("Tick a box, and the next sync obeys it. Close this issue, and syncbot writes nothing more.")
     parts.append(f"Last successful sync: {summary.synced.strftime(_TIME)} UTC.")
-    return "\n\n".join(part for part in (*parts, MARKER) if part) + "\n"
+    return "\n\n".join(part for part in (*parts, marker(summary.branch)) if part) + "\n"
 
 
 def _head(summary: Dashboard) -> str:

@@ -15,6 +15,7 @@ from syncbot.model.verdicts import Action
 from syncbot.report.importing import Imported
 from syncbot.report.results import (
     Answered,
+    Answers,
     CheckResult,
     Explanation,
     Finding,
@@ -143,6 +144,7 @@ def sync(result: SyncResult) -> Document:
         "unproposed": [_package(c) for c in result.unproposed],
         "closed": [_record(r) for r in result.closed],
         "restored": [_record(r) for r in result.restored],
+        "by_people": [{"proposal": _record(b.proposal), "answers": _answers(b.answers)} for b in result.by_people],
         "archived": [{"package": package, "patch": name} for package, name in result.archived],
         "problems": _problems(result.problems),
         "skipped": [{"package": s.package, "why": s.why} for s in result.skipped],
@@ -155,8 +157,13 @@ def _item(item: SyncItem) -> Document:
         **_package(item.check),
         "outcome": item.outcome.value,
         "note": item.note,
+        "answers": _answers(item.answers),
         "proposal": None if item.proposal is None else _record(item.proposal),
     }
+
+
+def _answers(answers: Answers) -> list[Document]:
+    return [{"patch": name, "became": what.value} for name, what in answers]
 
 
 def _package(check: PackageCheck) -> Document:

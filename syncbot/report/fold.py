@@ -10,7 +10,7 @@ from syncbot.model.verdicts import HunkState, Verdict
 from syncbot.report.proposal import PatchStory, what
 from syncbot.report.references import redirected
 from syncbot.report.safe import code, decoded, fenced, html, line, markdown
-from syncbot.report.words import COMMITS, sentence, waits_for, what_it_did
+from syncbot.report.words import COMMITS, became, is_alone, sentence, waits_for, what_it_did
 
 _LINK = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9_./~+?;=-]*")
 _LINES = 120
@@ -33,9 +33,11 @@ def fold(story: PatchStory, *, diff: bool = True) -> str:
     asked = waits_for(p)
     if asked:
         lines += ["", f"**Question:** {markdown(line(asked, _TEXT))}."]
+    if asked and story.became is not None:
+        lines += ["", f"**Answer:** {became(code(line(p.name, 200)), story.became)}"]
     facts = [e for e in dict.fromkeys(p.evidence) if e.commit or e.detail not in p.reason]
     if facts:
-        lines += ["", *some([_evidence(e, p.verdict) for e in facts])]
+        lines += ["", *some([_evidence(e, p.verdict, alone=is_alone(facts)) for e in facts])]
     if p.files:
         lines += [*([] if facts else [""]), *some([_file(f) for f in p.files])]
     if diff:
@@ -56,13 +58,13 @@ def commit(id: str, link: str = "") -> str:
     return f"[{shown}]({redirected(link)})" if _LINK.fullmatch(link) else shown
 
 
-def _evidence(e: Evidence, verdict: Verdict) -> str:
+def _evidence(e: Evidence, verdict: Verdict, *, alone: bool) -> str:
     detail = line(e.detail, _TEXT)
     if not e.commit:
         return markdown(sentence(detail))
     about = ", ".join(text for text in (e.author, e.date, e.release and f"first in {e.release}") if text)
     told = markdown(line(e.subject, 100)) + (f" ({markdown(line(about, 120))})" if about else "")
-    what = what_it_did(e, verdict) if e.kind in COMMITS else markdown(detail)
+    what = what_it_did(e, verdict, alone=alone) if e.kind in COMMITS else markdown(detail)
     return f"{commit(e.commit, e.link)} {what}" + (f": {told}" if told else "")
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.proposals import Became
 from syncbot.model.releases import Release
-from syncbot.model.verdicts import Action
+from syncbot.model.verdicts import Action, Verdict
 from syncbot.report.safe import plain
-from syncbot.report.words import PROOF, counts, delta, why
+from syncbot.report.words import PROOF, and_more, counts, delta, parts_taken, why
 
 SUBJECT = 72
 """Characters of a commit's subject and of a title, at most."""
@@ -21,11 +22,13 @@ SUBJECT = 72
 
 @dataclass(frozen=True, slots=True)
 class PatchStory:
-    """One entry of the series: its judgement, its text as it was, and as it will be (None: dropped)."""
+    """One entry of the series: its judgement, its text as it was, and as it will be (None: dropped). `became`: what
+    people made of it where it waited, None where nobody did anything."""
 
     judgement: Judgement
     before: bytes
     after: bytes | None
+    became: Became | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,21 @@ class People:
     commits: tuple[tuple[str, str], ...]
     amiss: str = ""
     waiting: tuple[PatchName, ...] = ()
+    answered: tuple[tuple[PatchName, Became], ...] = ()
+    """What became there of the patches that waited."""
+    texts: tuple[tuple[PatchName, bytes | None], ...] = ()
+    """What patches of the series are there (None: gone) that are not as syncbot wrote them."""
 
     @property
     def draft(self) -> bool:
         """Whether the branch is not to be merged as it is."""
         return bool(self.amiss or self.waiting)
+
+    @property
+    def settled(self) -> frozenset[PatchName]:
+        """The patches that waited, and wait no more; none where the series does not apply."""
+        done = (name for name, what in self.answered if what is not Became.WAITING)
+        return frozenset() if self.amiss else frozenset(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +90,16 @@ class Summary:
     people: People | None = None
     """None: nobody put anything on the branch."""
 
+    @property
+    def settled(self) -> frozenset[PatchName]:
+        """The patches that waited, and wait no more by what people put on the branch."""
+        return frozenset() if self.people is None else self.people.settled
+
 
 def title(summary: Summary) -> str:
     """`name: 1.0 -> 1.2, drop 2, rewrite 1, keep 4`, at most 72 characters."""
     step = f"{plain(summary.package)}: {plain(summary.base.version)} -> {plain(summary.target.version)}"
-    whole = f"{step}, {counts(summary.judgement)}"
+    whole = f"{step}, {counts(summary.judgement, summary.settled)}"
     return whole if len(whole) <= SUBJECT else plain(step, SUBJECT)
 
 
@@ -139,11 +157,21 @@ def what(judgement: Judgement) -> str:
     parts = [why(judgement)]
     if judgement.proof is not None:
         parts.append(f"This is {PROOF[judgement.proof]}.")
+    if judgement.verdict is Verdict.TRIM:
+        parts.append(_taken(judgement))
+        return " ".join(part for part in parts if part)
     if judgement.first_release is not None:
         parts.append(f"The first release that has it is {judgement.first_release}.")
     if judgement.absorbed_by is not None:
         parts.append(f"The upstream commit is {judgement.absorbed_by}.")
     return " ".join(part for part in parts if part)
+
+
+def _taken(judgement: Judgement) -> str:
+    """By which commits a part went upstream, empty where that is not known."""
+    found = parts_taken(judgement)
+    named = [f"{fact.commit} (first in {fact.release})" if fact.release else str(fact.commit) for fact in found]
+    return f"Upstream took in part of it with commit {and_more(named, 3)}." if named else ""
 
 
 def _release(release: Release) -> str:

@@ -11,7 +11,7 @@ from syncbot.errors import Exit, SyncbotError
 from syncbot.model.forge import Write
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import ProposalRecord, Run
+from syncbot.model.proposals import Became, ProposalRecord, Run
 from syncbot.model.releases import Release
 from syncbot.model.running import Note
 
@@ -57,6 +57,10 @@ class PackageCheck:
     """Patches that the series marks as waiting for a person: nothing applies them, whatever else is judged."""
     bump: bool = True
     """Whether its settings let the base move."""
+    misfit: str = ""
+    """Of one that is up to date: what of its series does not apply to its own base; it stands among the alerts, too."""
+    settled: tuple[PatchName, ...] = ()
+    """Patches that waited for a person, and wait no more by what people put on the proposal's branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class CheckResult:
     at: datetime
     packages: tuple[PackageCheck, ...]
     problems: tuple[PackageProblem, ...]
+    standing: tuple[ProposalRecord, ...] = ()
+    """The proposals for these packages that were open when last looked at."""
+    by_hand: str = ""
+    """As in SyncResult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,9 @@ class Skipped:
     package: str
     why: str
     private: bool = False
+
+
+Answers = tuple[tuple[PatchName, Became], ...]
 
 
 class Outcome(StrEnum):
@@ -118,12 +129,23 @@ _OUTCOME = {
 
 @dataclass(frozen=True, slots=True)
 class SyncItem:
-    """One package of a sync. `note` is a person's reason or a title, where there is one."""
+    """One package of a sync. `note` is a person's reason or a title, where there is one; `answers`: what people made of
+    the patches that waited, on the proposal's branch."""
 
     check: PackageCheck
     outcome: Outcome
     proposal: ProposalRecord | None = None
     note: str = ""
+    answers: Answers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByPeople:
+    """A proposal that people answered since the last run, outside syncbot. `answers`: what became of the patches that
+    waited, where the workspace has it."""
+
+    proposal: ProposalRecord
+    answers: Answers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +170,9 @@ class SyncResult:
     """Where people fetch the branch of a proposal that they merge themselves; empty where the forge merges."""
     skipped: tuple[Skipped, ...] = ()
     """Packages that were due and that another run works on, or that were put aside for a while."""
+    by_people: tuple[ByPeople, ...] = ()
+    returning: tuple[ProposalRecord, ...] = ()
+    """Open proposals that bring a patch back, new or not."""
 
     @property
     def checks(self) -> tuple[PackageCheck, ...]:
@@ -258,9 +283,10 @@ def exit_code(worked: int, problems: Sequence[PackageProblem]) -> Exit:
 
 
 def asks_person(checks: Sequence[PackageCheck]) -> bool:
-    """As `needs_person`, and whether any patch stands in a series as waiting."""
-    judged = [check.judgement for check in checks if check.judgement is not None]
-    return needs_person(judged) or any(check.waiting for check in checks)
+    """As `needs_person`, but for what people settled; and whether any patch stands in a series as waiting, or a series
+    does not apply to its own base."""
+    asks = (p.action.waits and p.name not in c.settled for c in checks if c.judgement for p in c.judgement.patches)
+    return any(asks) or any(check.waiting or check.misfit for check in checks)
 
 
 def needs_person(judgements: Sequence[SeriesJudgement]) -> bool:

@@ -11,8 +11,10 @@ from syncbot.model.verdicts import Verdict
 from syncbot.report import controls
 from syncbot.report.controls import Word
 from syncbot.report.fold import commit
-from syncbot.report.proposal import SUBJECT, message
+from syncbot.report.on_branch import on_branch
+from syncbot.report.proposal import SUBJECT, People, message
 from syncbot.report.safe import code, decoded, fenced, line, markdown, plain
+from syncbot.report.words import is_alone, what_it_did
 
 _DIFF_LINES = 200
 """Lines of the patch that a body shows, at most."""
@@ -45,14 +47,26 @@ def commit_message(dropped: DroppedPatch, judged: Judgement) -> str:
     )
 
 
-def body(dropped: DroppedPatch, judged: Judgement, release: Release, content: bytes, *, moves: bool) -> str:
+def body(
+    dropped: DroppedPatch,
+    judged: Judgement,
+    release: Release,
+    content: bytes,
+    *,
+    moves: bool,
+    people: People | None = None,
+    remote: str = "",
+    branch: str = "",
+) -> str:
     """The proposal's body in Markdown. `content`: the patch as it comes back; `moves`: whether the proposal holds the
-    move to the release, too."""
+    move to the release, too; `people`: what people put on its branch. `branch` can be fetched from `remote` (empty:
+    nowhere)."""
     package = shlex.quote(line(dropped.package))
     lines = [
         f"**{code(dropped.package)} {code(release.version)}** has the change of {code(dropped.name)} no more: bring it "
         "back.",
         "",
+        *([on_branch(people, release.version), ""] if people is not None else []),
         f"The patch was dropped on {dropped.at.date().isoformat()}, for release {code(dropped.target.version)} had it. "
         + markdown(line(_happened(dropped, judged), 400)),
         "",
@@ -75,7 +89,9 @@ def body(dropped: DroppedPatch, judged: Judgement, release: Release, content: by
         "",
         "### Check it yourself",
         "",
-        fenced(f"syncbot explain {package} {shlex.quote(line(dropped.name))}", "sh"),
+        fenced(
+            "\n".join([f"syncbot explain {package} {shlex.quote(line(dropped.name))}", *_fetch(remote, branch)]), "sh"
+        ),
         "",
         "### Stop it",
         "",
@@ -87,6 +103,10 @@ def body(dropped: DroppedPatch, judged: Judgement, release: Release, content: by
     return "\n".join(lines)
 
 
+def _fetch(remote: str, branch: str) -> list[str]:
+    return [f"git fetch {shlex.quote(remote)} {shlex.quote(branch)}", "git diff HEAD...FETCH_HEAD"] if remote else []
+
+
 def _how(dropped: DroppedPatch, judged: Judgement, content: bytes) -> str:
     if judged.action.waits:
         return "as it was, and marked: it does not apply there, so a person has to rebase it"
@@ -94,9 +114,11 @@ def _how(dropped: DroppedPatch, judged: Judgement, content: bytes) -> str:
 
 
 def _commits(judged: Judgement) -> list[str]:
-    told = {"absorbed": "took it in", "taken-back": "took it back"}
-    facts = dict.fromkeys(e for e in judged.evidence if e.commit and e.kind in told)
+    facts = dict.fromkeys(e for e in judged.evidence if e.commit and e.kind in ("absorbed", "taken-back"))
+    alone = is_alone(facts)
     lines = [
-        f"- {commit(e.commit, e.link)} {told[e.kind]}: {markdown(line(e.subject, 100))}" for e in facts if e.commit
+        f"- {commit(e.commit, e.link)} {what_it_did(e, judged.verdict, alone=alone)}: {markdown(line(e.subject, 100))}"
+        for e in facts
+        if e.commit
     ]
     return [*lines, ""] if lines else []

@@ -20,6 +20,7 @@ from syncbot.report.words import (
     COMMITS,
     PROOF,
     and_more,
+    is_alone,
     plural,
     released,
     sentence,
@@ -47,7 +48,7 @@ _STATE = {
 _NO_HEADS = ("import ", "from ", "#", "//", "/*", "*", "using ", "use ", "require")
 """What git takes for the head of a function, and is none."""
 _ID = re.compile(r"[0-9a-f]{40}")
-_CLAIMS = frozenset({"declared", "advisory", "bug", "status", "changelog"})
+_CLAIMS = frozenset({"declared", "advisory", "bug", "status", "changelog", "advised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,12 @@ def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
     facts = [e for e in p.evidence if e.kind in COMMITS and e.commit]
     if p.action is Action.DROP:
         facts = [e for e in facts if e.kind != "twin"]  # it is there: copies of it elsewhere are no news
+    alone = is_alone(facts)
     for fact in dict.fromkeys(facts):
-        yield from _commit(fact, p.verdict, style)
+        yield from _commit(fact, what_it_did(fact, p.verdict, alone=alone), style)
     if p.absorbed_by is not None and all(e.commit != p.absorbed_by for e in facts):
         yield _Said(f"The commit that has it is {style.name(p.absorbed_by)}.")
-    if p.first_release is not None:
+    if p.first_release is not None and p.verdict is not Verdict.TRIM:
         yield _Said(f"The first release that has the change is {style.name(_short(p.first_release))}.")
     if p.verdict is Verdict.UNTOUCHED:
         yield _Said("It changed none of the patch's files.")
@@ -203,10 +205,10 @@ def _upstream(told: Explanation, style: _Style) -> Iterator[_Said]:
         yield _Said(f"It is needed again: proposal {style.name(told.returning)} would bring it back.")
 
 
-def _commit(fact: Evidence, verdict: Verdict, style: _Style) -> Iterator[_Said]:
+def _commit(fact: Evidence, did: str, style: _Style) -> Iterator[_Said]:
     """A commit of upstream: what it did, whose it is, and since which release it is there."""
     assert fact.commit is not None
-    yield _Said(f"Commit {style.page(fact.commit, fact.link)} {what_it_did(fact, verdict)}{_release_of(fact, style)}:")
+    yield _Said(f"Commit {style.page(fact.commit, fact.link)} {did}{_release_of(fact, style)}:")
     by = ", ".join(text for text in (style.words(fact.author), fact.date) if text)
     subject = style.words(fact.subject) or "no subject"
     yield _Said(subject + (f" ({by})" if by else ""), 1)

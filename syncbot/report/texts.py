@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from syncbot.errors import Uncommitted
 from syncbot.model.forge import BranchWork, Write
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
@@ -13,10 +12,13 @@ from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
 from syncbot.report.aside import Advice, together
+from syncbot.report.next_steps import merge_command
 from syncbot.report.page import for_terminal
 from syncbot.report.plain_text import plain_text
 from syncbot.report.results import (
     Answered,
+    Answers,
+    ByPeople,
     CheckResult,
     Finding,
     Outcome,
@@ -48,7 +50,10 @@ def judge_line(judgement: SeriesJudgement) -> str:
 
 
 def why(judgement: Judgement) -> str:
-    """The verdict's sentence, and the first release that has the change."""
+    """The verdict's sentence, and the first release that has the change, or the part of it that is upstream."""
+    if judgement.verdict is Verdict.TRIM:
+        parts = and_more([line(release) for release in words.first_releases(words.parts_taken(judgement))], 3)
+        return words.why(judgement) + (f" First release of that: {parts}." if parts else "")
     since = "" if judgement.first_release is None else f" First release: {line(judgement.first_release)}."
     return words.why(judgement) + since
 
@@ -74,7 +79,8 @@ def _rows(check: PackageCheck) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for at, patch in enumerate(check.judgement.patches):
         head = (line(check.package), step, delta(check.judgement)) if at == 0 else ("", "", "")
-        rows.append((*head, line(patch.name), patch.verdict.value, why(patch)))
+        settled = " People settled it on the proposal's branch." if patch.name in check.settled else ""
+        rows.append((*head, line(patch.name), patch.verdict.value, why(patch) + settled))
     return rows
 
 
@@ -114,7 +120,10 @@ def check_line(result: CheckResult) -> str:
 
 def sync_lines(result: SyncResult) -> list[str]:
     """What the sync did, one line per package that it did something about, and one that sums up."""
-    lines = [_done(item) for item in result.items if item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED)]
+    lines = [text for answered in result.by_people for text in _by_people(answered)]
+    for item in result.items:
+        if item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED):
+            lines += [_done(item), *_answers(item.check.package, item.answers)]
     lines += [f"{line(r.package)}: proposal {line(r.id)} was closed: {line(r.note)}" for r in result.closed]
     lines += [f"{line(r.package)}: proposal {line(r.id)} brings it back: {line(r.title)}" for r in result.restored]
     lines += [
@@ -123,6 +132,21 @@ def sync_lines(result: SyncResult) -> list[str]:
     ]
     lines += [f"{line(s.package)}: left out: {line(s.why)}" for s in result.skipped]
     return [*lines, *_writes(result), _sum(result)]
+
+
+def _by_people(answered: ByPeople) -> list[str]:
+    """What people did to a proposal since the last run."""
+    record = answered.proposal
+    lead = f"{line(record.package)}: proposal {line(record.id)}"
+    if record.status is ProposalStatus.REJECTED:
+        back = f"`syncbot proposals tell {line(record.id)} retry` takes that back"
+        return [f"{lead} was closed by a person, so the same content is not proposed again; {back}."]
+    how = f" ({line(record.note)})" if record.note else ""
+    return [f"{lead} was merged{how}: {line(record.title)}", *_answers(record.package, answered.answers)]
+
+
+def _answers(package: str, answers: Answers) -> list[str]:
+    return [f"{line(package)}: {words.became(line(name), what)}" for name, what in answers]
 
 
 def _writes(result: SyncResult) -> list[str]:
@@ -188,60 +212,6 @@ _STANDING = (Outcome.PROPOSED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.ASIDE
 
 def _drops(check: PackageCheck) -> int:
     return 0 if check.judgement is None else sum(p.action.value == "drop" for p in check.judgement.patches)
-
-
-def next_commands(result: SyncResult, program: str = "syncbot") -> list[str]:
-    """What to type next, most useful first; every line works as it stands. `program`: how it is called, quoted."""
-    commands = _to_commit(result)
-    if result.dry_run and any(i.outcome is Outcome.PLANNED for i in result.items):
-        commands.append((f"{program} sync", "do it"))
-    if result.dry_run and commands:
-        return _aligned(commands)
-    standing = [i.proposal for i in result.items if i.proposal is not None and i.proposal.status is ProposalStatus.OPEN]
-    if standing:
-        shown = standing[0]
-        commands.append(
-            (f"{program} proposals show {shlex.quote(shown.id)}", f"read the proposal for {line(shown.package)}")
-        )
-    ready = next((p for p in standing if not p.draft and not p.note), None)
-    if ready is not None:
-        number = shlex.quote(ready.id)
-        if result.by_hand:
-            said = f"merge the one for {line(ready.package)}; the next sync takes it as accepted"
-            commands.append((_merge(ready, result.by_hand), said))
-        else:
-            commands.append((f"{program} proposals accept {number}", f"merge the one for {line(ready.package)}"))
-        commands.append((f"{program} proposals reject {number} --reason '...'", "or turn it down"))
-    if not result.items and not result.problems:
-        commands.append((f"{program} track pypi:NAME", "track a package: there is none yet"))
-    asked = _first_asked(result.checks)
-    if asked is not None:
-        commands.append((f"{program} explain {asked[0]} {asked[1]}", "why it waits for a person"))
-    return _aligned([*commands, (f"{program} report", "the delta, now and over time")])
-
-
-def _to_commit(result: SyncResult) -> list[tuple[str, str]]:
-    """The one command that lets packages with uncommitted changes be proposed."""
-    folders = [shlex.quote(line(p.error.folder)) for p in result.problems if isinstance(p.error, Uncommitted)]
-    if not folders:
-        return []
-    which = plural(len(folders), "package")
-    return [(f"git add {' '.join(folders)} && git commit", f"{which} cannot be proposed before that")]
-
-
-def _aligned(commands: Sequence[tuple[str, str]]) -> list[str]:
-    wide = max(len(command) for command, _ in commands)
-    return [f"{command:<{wide}}  # {what}" for command, what in commands]
-
-
-def _first_asked(checks: Iterable[PackageCheck]) -> tuple[str, str] | None:
-    for check in checks:
-        if check.judgement is None:
-            continue
-        for patch in check.judgement.patches:
-            if patch.action.waits:
-                return shlex.quote(line(check.package)), shlex.quote(line(patch.name))
-    return None
 
 
 def proposals(records: Sequence[ProposalRecord]) -> Table:
@@ -318,7 +288,11 @@ def answered(result: Answered) -> list[str]:
     """What came of accepting or rejecting."""
     record = result.proposal
     if record.status is ProposalStatus.REJECTED:
-        return [f"Proposal {line(record.id)} was rejected: {line(record.note)}. Its content is not proposed again."]
+        again = f"`syncbot proposals tell {line(record.id)} retry` takes that back"
+        return [
+            f"Proposal {line(record.id)} was rejected: {line(record.note).rstrip('.')}. Its content is not proposed "
+            f"again; {again}."
+        ]
     lines = [f"Proposal {line(record.id)} was merged into the workspace: {line(record.title)}"]
     return lines + [
         f"{line(package)}: {line(name)} left the series; `syncbot restore {shlex.quote(line(package))} "
@@ -340,12 +314,7 @@ def _next(record: ProposalRecord, by_hand: str) -> str:
     number = shlex.quote(line(record.id))
     if record.draft:
         return f"It is a draft, for it does not apply as it was. Next: syncbot proposals show {number}"
-    return f"Next: {_merge(record, by_hand)}" if by_hand else f"Next: syncbot proposals accept {number}"
-
-
-def _merge(record: ProposalRecord, remote: str) -> str:
-    """What a person types where the forge merges nothing."""
-    return f"git pull --no-rebase --no-edit {shlex.quote(remote)} {shlex.quote(record.branch)}"
+    return f"Next: {merge_command(record, by_hand)}" if by_hand else f"Next: syncbot proposals accept {number}"
 
 
 def tracked(result: Tracked) -> list[str]:

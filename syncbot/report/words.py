@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
+from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
+from syncbot.model.proposals import Became
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.report.safe import line
 
@@ -18,33 +21,65 @@ PROOF = {
 
 COMMITS = {
     "absorbed": "took it in",
-    "partial": "took a part of it",
+    "partial": "took in part of it",
     "taken-back": "took it back",
+    "reworked": "took a part of it out again",
     "held": "has it, on the branch only",
     "deleted": "deleted what it changes",
     "twin": "has the same lines at another place",
 }
 """What a commit of upstream did to the patch, by the kind of evidence."""
 
-_ACTIONS = (
-    (Action.DROP, "drop"),
-    (Action.REWRITE, "rewrite"),
-    (Action.KEEP, "keep"),
-    (Action.ASK, "ask"),
-    (Action.REPORT, "report"),
-)
+_SETTLED = "settled"
+_ORDER = (*(a.value for a in (Action.DROP, Action.REWRITE, Action.KEEP, Action.ASK, Action.REPORT)), _SETTLED)
 
 
-def what_it_did(fact: Evidence, verdict: Verdict) -> str:
-    """What a commit did to a patch of this verdict. One that is like the patch took in nothing that could be shown."""
+def what_it_did(fact: Evidence, verdict: Verdict, *, alone: bool = True) -> str:
+    """What a commit did to a patch of this verdict. One that is like the patch took in nothing that could be shown.
+    `alone`: whether it is the only one that is said to have taken it in."""
     if fact.kind == "absorbed" and verdict in _UNLIKE:
         return "is like it"
+    if fact.kind == "absorbed" and verdict is Verdict.TRIM:
+        return COMMITS["partial"]
+    if fact.kind == "absorbed" and not alone:
+        return "took it in, or part of it"
     if fact.kind == "held" and fact.release:
         return "has it"
     return COMMITS[fact.kind]
 
 
+def is_alone(facts: Iterable[Evidence]) -> bool:
+    """Whether at most one commit is said to have taken the patch in."""
+    return len({fact.commit for fact in facts if fact.kind == "absorbed" and fact.commit}) < 2
+
+
+def parts_taken(judgement: Judgement) -> tuple[Evidence, ...]:
+    """The commits that took in part of a trimmed patch, each once; none of any other."""
+    if judgement.verdict is not Verdict.TRIM:
+        return ()
+    found = {e.commit: e for e in reversed(judgement.evidence) if e.commit and e.kind in ("absorbed", "partial")}
+    return tuple(reversed(found.values()))
+
+
+def first_releases(parts: Sequence[Evidence]) -> tuple[str, ...]:
+    """The releases that first had these commits, each once."""
+    return tuple(dict.fromkeys(part.release for part in parts if part.release))
+
+
 _UNLIKE = frozenset({Verdict.SUPERSEDED, Verdict.MOOT, Verdict.CONFLICT, Verdict.BROKEN})
+
+
+def became(patch: str, what: Became) -> str:
+    """What became of a patch that waited for a person, as a sentence."""
+    return f"{patch}, which waited for a person, {_BECAME[what]}."
+
+
+_BECAME = {
+    Became.REWRITTEN: "was written anew by one",
+    Became.DELETED: "was taken out by one",
+    Became.UNMARKED: "stays as it was, on a person's word",
+    Became.WAITING: "still waits: the series marks it",
+}
 
 
 def plural(count: int, word: str) -> str:
@@ -65,9 +100,11 @@ def and_more(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def counts(judgement: SeriesJudgement) -> str:
-    """`drop 2, rewrite 1, keep 4`: what happens to the patches, actions without a patch left out."""
-    parts = [f"{word} {judgement.count(action)}" for action, word in _ACTIONS if judgement.count(action)]
+def counts(judgement: SeriesJudgement, settled: Collection[PatchName] = ()) -> str:
+    """`drop 2, rewrite 1, keep 4`: what happens to the patches, actions without a patch left out. `settled`: patches
+    that waited, and wait no more by what people did."""
+    found = Counter(_SETTLED if p.name in settled else p.action.value for p in judgement.patches)
+    parts = [f"{word} {found[word]}" for word in _ORDER if found[word]]
     return ", ".join(parts) or "no patches"
 
 

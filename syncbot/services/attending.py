@@ -8,7 +8,7 @@ from datetime import datetime
 from syncbot.errors import ForgeError, ForgeStopped
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.report import controls, dashboard
-from syncbot.services import remembered
+from syncbot.services import remembered, turns
 from syncbot.services.notice import RESTORE
 from syncbot.services.orders import obey, open_again
 from syncbot.services.regaining import is_ours
@@ -30,7 +30,8 @@ def attend(workspace: Workspace) -> Heard:
     if workspace.forge.stopped() is not None:
         return Heard()
     try:
-        issue = workspace.forge.find_issue(dashboard.MARKER) if workspace.settings.manners.dashboard else None
+        marker = dashboard.marker(workspace.settings.other_branch)
+        issue = workspace.forge.find_issue(marker) if workspace.settings.manners.dashboard else None
         if issue is not None and not issue.open and (issue.closed_by is None or not issue.closed_by.me):
             by = "" if issue.closed_by is None else f" by {issue.closed_by.login}"
             raise ForgeStopped(f"the dashboard was closed{by}, which stops syncbot", "open it again to go on")
@@ -51,6 +52,7 @@ def _obeyed(workspace: Workspace, names: tuple[str, ...], at: datetime) -> froze
         record = records.get(of)
         if what == dashboard.HURRY:
             remembered.hurry(workspace, dashboard.read_name(of))
+            turns.retry(workspace, (dashboard.read_name(of),))
         elif record is not None:
             _box(workspace, what, record, at)
     return frozenset(names)
@@ -61,6 +63,7 @@ def _box(workspace: Workspace, what: str, record: ProposalRecord, at: datetime) 
         if record.status is not ProposalStatus.OPEN:
             open_again(workspace, record, at)
     elif what == dashboard.AGAIN:  # the same, so with what was said of its patches
+        turns.retry(workspace, (record.package,))
         remembered.welcome(workspace, record.fingerprint, at)
     elif what == dashboard.REBASE and record.status is ProposalStatus.OPEN:
         remembered.make_anew(workspace, record, remembered.REBASE)

@@ -37,13 +37,15 @@ def show_dashboard(workspace: Workspace, examination: Examination, result: SyncR
     fresh = dashboard.body(_summary(workspace, examination, shown))
     at = workspace.clock.now()
     try:
-        issue = workspace.forge.find_issue(dashboard.MARKER)
+        branch = workspace.settings.other_branch
+        title = dashboard.title(branch)
+        issue = workspace.forge.find_issue(dashboard.marker(branch))
         if issue is None:
-            workspace.forge.open_issue(dashboard.TITLE, fresh, workspace.settings.manners.labels, at)
+            workspace.forge.open_issue(title, fresh, workspace.settings.manners.labels, at)
         elif issue.open:
             body = dashboard.merged(fresh, issue.body, heard.boxes, at)
-            if body != issue.body or issue.title != dashboard.TITLE:
-                workspace.forge.update_issue(issue.id, dashboard.TITLE, body, at)
+            if body != issue.body or issue.title != title:
+                workspace.forge.update_issue(issue.id, title, body, at)
     except ForgeError as error:
         return replace(result, problems=(*result.problems, PackageProblem("the dashboard", error)))
     return result
@@ -72,7 +74,8 @@ def _summary(workspace: Workspace, examination: Examination, result: SyncResult)
     if aside := tuple(_row(s.package, s.why) for s in result.skipped):
         sections = (*sections, Section("Put aside", _SOON, aside))
     trend = tuple(_trend(workspace, result))
-    return Dashboard(sections, trend, _oldest(examination), workspace.clock.now())
+    branch = workspace.settings.other_branch
+    return Dashboard(sections, trend, _oldest(examination), workspace.clock.now(), branch)
 
 
 _ANEW = "Tick to have it made anew on the branch as it is now."

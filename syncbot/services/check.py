@@ -7,91 +7,40 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from syncbot import judge
 from syncbot.errors import DiskFull
-from syncbot.model import addresses
-from syncbot.model.ids import PackageName
-from syncbot.model.memory import Memory
-from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import StoredJudgement
+from syncbot.model.packages import Package
+from syncbot.model.proposals import ProposalStatus, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
-from syncbot.plan import identity
 from syncbot.ports import Source
-from syncbot.ports.crew import Bench, Lost
-from syncbot.report.results import CheckResult, PackageCheck, PackageProblem
-from syncbot.services import packages, words, work
+from syncbot.report.results import CheckResult, PackageProblem
+from syncbot.services import carried, packages, words, work
 from syncbot.services.calls import Calls
-from syncbot.services.choose import Choice
+from syncbot.services.crewing import each
+from syncbot.services.examined import Examination, Examined, view
 from syncbot.services.inputs import inputs_of
 from syncbot.services.later import Later
-from syncbot.services.recall import Promise, memory_key, size_key
-from syncbot.services.returned import Returned, Standing, look_back
+from syncbot.services.recall import memory_key
+from syncbot.services.returned import Standing, look_back
+from syncbot.services.seen import Seen, Sizes
+from syncbot.services.soundness import SOUND
 from syncbot.services.standing import new_standings, to_be_weighed
+from syncbot.services.whereabouts import require_downstream
 from syncbot.services.work import guarded
-from syncbot.services.workspace import Workspace, require_downstream
+from syncbot.services.workspace import Workspace
 
 __all__ = ["Examination", "Examined", "check", "examine", "guarded", "record", "result", "trees", "verified", "view"]
 
-T = TypeVar("T")
-R = TypeVar("R")
-Item = TypeVar("Item")
-
-_AT_A_TIME = 200
 LANES = 4
 """Upstreams that one process asks at a time: most of that is waiting."""
 KEPT_AT_ONCE = 64
 """Packages that are judged between two moments at which what was judged is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One package with what was found about it. `lines`: its delta. `fresh`: releases never seen before. `judged` is
-    about the target; where the package is up to date, about its base and what is on upstream's branch, and None where
-    there is none. `asked` is the key of the question that it answers; `new`: not stored yet. `learnt`: what the judge
-    was asked, to be remembered, and `fits` the base that was found out, by key. `promise`: what verifying the judgement
-    came to, None: not verified yet. `state`: the key of all that is known of it; `returned`: dropped patches that
-    upstream took back. `weighed`: (files, their bytes) of the base, where they were counted now.
-    `head`: where upstream's branch stands."""
-
-    package: Package
-    source: Source
-    choice: Choice
-    fresh: tuple[Release, ...] = ()
-    judged: StoredJudgement | None = None
-    asked: str = ""
-    new: bool = False
-    lines: int = 0
-    learnt: tuple[Memory, ...] = ()
-    fits: Mapping[str, str] = field(default_factory=dict)
-    promise: Promise | None = None
-    state: str = ""
-    returned: tuple[Returned, ...] = ()
-    weighed: tuple[int, int] | None = None
-    head: str = ""
-    recorded: bool = False
-    """Whether its judgement was written already, so that a run that is broken off has not judged in vain."""
-
-    @property
-    def moving(self) -> StoredJudgement | None:
-        """The judgement about the target, None where the package is up to date."""
-        return None if self.choice.target is None else self.judged
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """`sizes`: {size_key: lines} of patches that were counted for the first time."""
-
-    at: datetime
-    examined: tuple[Examined, ...]
-    problems: tuple[PackageProblem, ...]
-    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 Admit = Callable[[Sequence[Package]], Sequence[Package]]
@@ -103,7 +52,10 @@ def check(workspace: Workspace, names: Sequence[str] = ()) -> CheckResult:
     require_downstream(workspace)
     examination = examine(workspace, names)
     record(workspace, examination)
-    return result(examination)
+    carried.note(workspace)
+    looked = {one.package.name for one in examination.examined}
+    standing = [r for r in workspace.store.proposals() if r.package in looked and r.status is ProposalStatus.OPEN]
+    return replace(result(examination), standing=tuple(standing), by_hand=workspace.by_hand)
 
 
 def examine(
@@ -125,7 +77,7 @@ def examine(
     looked = _looked(workspace, chosen, problems, at, named=bool(names))
     _require_room(problems)
     remembered = _remembered(workspace, looked)
-    sizes = _Sizes(workspace.store.sizes())
+    sizes = Sizes(workspace.store.sizes())
     judged = _judged_by_and_by(workspace, remembered, at, problems, verifying=verifying, keep=keep)
     _require_room(problems)
     examined = tuple(replace(one, lines=sizes.lines(one.package)) for one in _with_returned(workspace, judged))
@@ -158,39 +110,24 @@ def record(workspace: Workspace, examination: Examination) -> bool:
             if judged is not None and not one.recorded:
                 store.save_judgement(judged)
                 store.set_current(name, judged.key, one.asked, examination.at)
-                store.save_inputs(inputs_of(one.package, one.asked, one.head))
+                store.save_inputs(inputs_of(one.package, one.asked, one.head, one.advised))
+    _remember_soundness(workspace, examination)
     standings = new_standings(store.standings(), examination.examined, examination.at)
     if standings:
         store.save_standings(standings)
     return changed
 
 
+def _remember_soundness(workspace: Workspace, examination: Examination) -> None:
+    sounds = workspace.store.facts(SOUND)
+    for one in examination.examined:
+        if one.sound and sounds.get(one.package.name) != one.sound:
+            workspace.store.set_fact(SOUND, one.package.name, one.sound)
+
+
 def result(examination: Examination) -> CheckResult:
     checked = tuple(view(one) for one in examination.examined)
     return CheckResult(examination.at, checked, tuple(sorted(examination.problems, key=lambda p: p.package)))
-
-
-def view(one: Examined) -> PackageCheck:
-    """What faces are told of an examined package."""
-    package = one.package
-    return PackageCheck(
-        package=package.name,
-        upstream=addresses.shown(package.upstream),
-        line=identity.line(package),
-        base=one.choice.base,
-        target=one.choice.target,
-        judgement=None if one.moving is None else one.moving.judgement,
-        ahead=None if one.judged is None or one.moving is not None else one.judged.judgement,
-        returned=tuple(found.judged for found in one.returned),
-        patches=len(package.series),
-        lines=one.lines,
-        alerts=one.choice.alerts,
-        new=one.new,
-        private=package.private,
-        owners=package.owners,
-        waiting=tuple(patch.name for patch in package.series if patch.waiting),
-        bump=package.policy.bump,
-    )
 
 
 def trees(source: Source, workspace: Workspace) -> Callable[[Release], Tree]:
@@ -206,7 +143,7 @@ def verified(workspace: Workspace, examined: Sequence[Examined]) -> list[Examine
         assert one.judged is not None
         return work.Verify(one.package, one.judged)
 
-    kept = dict(zip(map(id, open_), _each(workspace, work.verify, open_, task, "verified"), strict=True))
+    kept = dict(zip(map(id, open_), each(workspace, work.verify, open_, task, "verified"), strict=True))
     found: list[Examined | PackageProblem] = []
     for one in examined:
         promise = kept.get(id(one), one.promise)
@@ -225,15 +162,18 @@ def _looked(
     workspace: Workspace, found: Sequence[Package], problems: list[PackageProblem], at: datetime, *, named: bool
 ) -> list[tuple[Package, work.Looked]]:
     store = workspace.store
-    seen = _Seen(workspace, [package.name for package in found])
+    seen = Seen(workspace, [package.name for package in found])
     calls = Calls(workspace, found, at, named=named)
+    sounds = store.facts(SOUND)
 
     def task(package: Package) -> work.Look:
         declared = package.base is not None and package.policy.bump
         fits = {} if declared else dict(store.fits(package.name))
-        return work.Look(package, seen.of(package.name), fits, ask=calls.asks(package), first=calls.is_first(package))
+        asks, advisories = calls.asks(package), workspace.advisories.of(package)
+        sound = sounds.get(package.name, "")
+        return work.Look(package, seen.of(package.name), fits, asks, advisories, sound, first=calls.is_first(package))
 
-    results = calls.shared(_each(workspace, work.look, found, task, "asked", lanes=LANES))
+    results = calls.shared(each(workspace, work.look, found, task, "asked", lanes=LANES))
     problems += [result for result in results if isinstance(result, PackageProblem)]
     return [(p, r) for p, r in zip(found, results, strict=True) if not isinstance(r, PackageProblem)]
 
@@ -256,6 +196,8 @@ def _remembered(workspace: Workspace, looked: Sequence[tuple[Package, work.Looke
                 fits=seen.fits,
                 state=seen.state,
                 head=seen.head,
+                advised=seen.advised,
+                sound=seen.sound,
             )
         )
     return found
@@ -331,10 +273,11 @@ def _judged(
     def task(one: Examined) -> work.Judge:
         known = tuple(store.memories(memory_key(one.package.series)))
         weigh = to_be_weighed(standings.get(one.package.name), one.choice.base)
-        return work.Judge(one.package, one.choice, one.asked, at, known, verifying, weigh)
+        advisories = workspace.advisories.of(one.package)
+        return work.Judge(one.package, one.choice, one.asked, at, known, verifying, advisories, weigh)
 
     standings = store.standings() if waiting else {}
-    results = dict(zip(map(id, waiting), _each(workspace, work.judged, waiting, task, "judged"), strict=True))
+    results = dict(zip(map(id, waiting), each(workspace, work.judged, waiting, task, "judged"), strict=True))
     current = store.current_keys()
     found = []
     for one in remembered:
@@ -361,68 +304,3 @@ def _answered(one: Examined, result: work.Judged, before: StoredJudgement | None
     return replace(
         one, judged=judged, new=not same, learnt=result.learnt, promise=result.promise, weighed=result.weighed
     )
-
-
-def _each(
-    workspace: Workspace,
-    done: Callable[[Bench, T], R | PackageProblem],
-    items: Sequence[Item],
-    task: Callable[[Item], T],
-    word: str,
-    lanes: int = 1,
-) -> list[R | PackageProblem]:
-    """What the crew makes of every item, in their order. Packages of one upstream go one after the other: they share a
-    mirror."""
-    groups: dict[str, list[int]] = {}
-    for at, item in enumerate(items):
-        groups.setdefault(str(_package(item).upstream), []).append(at)
-    tasks = [[partial(task, items[at]) for at in places] for places in groups.values()]
-    results = workspace.crew.each(done, tasks, lanes=lanes, word=word)
-    places = [at for group in groups.values() for at in group]
-    found = dict(zip(places, results, strict=True))
-    return [_or_problem(_package(item), found[at]) for at, item in enumerate(items)]
-
-
-def _or_problem(package: Package, result: R | PackageProblem | Lost) -> R | PackageProblem:
-    return work.lost(package.name, package.private, result.why) if isinstance(result, Lost) else result
-
-
-def _package(item: object) -> Package:
-    package = item.package if isinstance(item, Examined) else item
-    assert isinstance(package, Package)
-    return package
-
-
-class _Seen:
-    """What was seen of each package before, read for some of them at a time: in the order in which they are asked
-    for, that is few questions, and little in memory."""
-
-    def __init__(self, workspace: Workspace, names: Sequence[PackageName]) -> None:
-        self._store, self._names = workspace.store, names
-        self._places = {name: at for at, name in enumerate(names)}
-        self._read: dict[PackageName, dict[str, Release]] = {}
-
-    def of(self, name: PackageName) -> dict[str, Release]:
-        if name not in self._read:
-            at = self._places[name]
-            found = self._store.releases_of(self._names[at : at + _AT_A_TIME])
-            self._read |= {package: dict(releases) for package, releases in found.items()}
-        return self._read.pop(name)
-
-
-class _Sizes:
-    """The delta of packages in lines; a patch is counted once in its life."""
-
-    def __init__(self, known: Mapping[str, int]) -> None:
-        self._known = known
-        self.new: dict[str, int] = {}
-
-    def lines(self, package: Package) -> int:
-        return sum(map(self._of, package.series))
-
-    def _of(self, patch: SeriesPatch) -> int:
-        key = size_key(patch)
-        found = self._known.get(key, self.new.get(key))
-        if found is None:
-            found = self.new[key] = packages.lines(patch)
-        return found

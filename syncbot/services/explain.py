@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import TypeVar
 
 from syncbot.errors import InputError
 from syncbot.model import addresses
+from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Judgement
+from syncbot.model.measures import Kept
 from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.proposals import DroppedPatch, ProposalStatus, StoredJudgement
+from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
-from syncbot.services import packages
+from syncbot.services import packages, past
 from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
@@ -43,6 +47,36 @@ def explain(workspace: Workspace, package_name: str, patch_name: str) -> Explana
         found.at,
         _returning(workspace, found),
     )
+
+
+def explain_on(workspace: Workspace, package_name: str, patch_name: str, on: date) -> Explanation:
+    """As it was told when that day ended (UTC), private packages included. Raises InputError where that package did not
+    carry such a patch then, and had dropped none, or none was judged by then."""
+    now = workspace.clock.now()
+    moment = past.end_of(on, now)
+    if moment is None:
+        return explain(workspace, package_name, patch_name)
+    then = past.since_first(workspace.store.as_of(moment), moment)
+    kept = {str(one.package): one for one in then.kept()}
+    if package_name not in kept:
+        raise InputError(f"no package was named {package_name!r} on {on}", "see `syncbot report --on`")
+    found = past.story(workspace.store, then, kept[package_name], _which(then, kept[package_name], patch_name, on))
+    if found is None:
+        what = f"{patch_name} of {package_name} was not judged yet on {on}"
+        raise InputError(what, "name a later day: `syncbot history` has those of the judgements")
+    return found
+
+
+def _which(then: Then, package: Kept, name: str, on: date) -> PatchName:
+    """The whole name of a patch that was carried, or else dropped by then."""
+    carried = {str(patch.name): patch.name for patch in package.series}
+    dropped = {str(drop.name): drop.name for drop in then.drops(package.package)}
+    found = _find(name, carried) or _find(name, dropped)
+    if found is None:
+        near = difflib.get_close_matches(name, [*carried, *dropped], n=1)
+        remedy = f"did you mean {near[0]}?" if near else "see `syncbot delta --on`"
+        raise InputError(f"{package.package} had no patch {name!r} on {on}, and had dropped none of that name", remedy)
+    return found
 
 
 def _returning(workspace: Workspace, dropped: DroppedPatch) -> str:

@@ -5,23 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from syncbot import judge
+from syncbot.model.advisories import Advice
 from syncbot.model.ids import Fingerprint
 from syncbot.model.packages import SeriesPatch
 from syncbot.model.releases import Release
 
 
 def judgement_key(
-    series: Sequence[SeriesPatch], base: Release, target: Release, head: str = "", known: Sequence[Release] = ()
+    series: Sequence[SeriesPatch],
+    base: Release,
+    target: Release,
+    head: str = "",
+    known: Sequence[Release] = (),
+    advised: Sequence[Advice] = (),
 ) -> str:
     """sha256 hex over the judge's version, what pins both releases and the branch head (empty: no history), the
     target's day, every other release that upstream has (one between the two, or after them, may be named as the first
-    that has a change), and every entry of the series."""
+    that has a change), every entry of the series, and what advisories say."""
     day = None if target.date is None else target.date.date().isoformat()
     releases = [base.version, base.identity, target.version, target.identity, day]
     others = [[release.version, release.identity] for release in known]
-    return digest("judgement", judge.JUDGE_VERSION, releases, head, others, series_parts(series))
+    told = [[list(astuple(one)) for one in advised]] if advised else []
+    return digest("judgement", judge.JUDGE_VERSION, releases, head, others, series_parts(series), *told)
 
 
 def series_parts(series: Sequence[SeriesPatch]) -> list[object]:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from syncbot.model import addresses, measures, versions
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Evidence
-from syncbot.model.measures import Carried, Drop, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
+from syncbot.model.measures import Carried, Drop, Event, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
 from syncbot.model.verdicts import Verdict
+from syncbot.ports.measures import Measuring
+from syncbot.ports.past import Then
 from syncbot.report.digest import Digest
 from syncbot.report.digest import digest as digest_of
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public
+from syncbot.services import past
 from syncbot.services.carried import carried
 from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
@@ -25,12 +29,21 @@ RECENT = 30
 """Days of the history of all packages, where nothing says how many."""
 
 
-def measured(workspace: Workspace, names: Sequence[str] = (), *, private: bool = False) -> Measured:
-    """Every package of the workspace. Raises InputError for one of `names` that is no package; private ones are left
-    out (and counted) unless asked for."""
-    kept, problems = carried(workspace)
-    recorded = _recorded(workspace)
+def measured(
+    workspace: Workspace, names: Sequence[str] = (), *, private: bool = False, on: date | None = None
+) -> Measured:
+    """Every package of the workspace, as it is now, or as it stood when the day `on` ended (UTC). Raises InputError for
+    one of `names` that is no package, and for a day before anything was recorded; private ones are left out (and
+    counted) unless asked for. On a past day so are those that became private since, or cannot be read now."""
     at = workspace.clock.now()
+    moment = past.end_of(on, at)
+    if moment is None:
+        kept, problems = carried(workspace)
+        recorded = _recorded(workspace.store)
+    else:
+        then = past.since_first(workspace.store.as_of(moment), moment)
+        kept, problems = past.kept(workspace, then), ()
+        at, recorded = moment, _recorded(then)
     layout = workspace.settings.layout or "native"
     found = Measured(at, tuple(_package(one, layout, recorded, at) for one in kept), tuple(problems))
     check_names(found, names, workspace.settings.patches or "the repository")
@@ -53,17 +66,24 @@ def forecast(workspace: Workspace, found: Measured) -> list[Ahead]:
 
 
 def history(
-    workspace: Workspace, name: str | None = None, *, days: int | None = None, private: bool = False
+    workspace: Workspace,
+    name: str | None = None,
+    *,
+    days: int | None = None,
+    private: bool = False,
+    on: date | None = None,
 ) -> History:
     """What happened to one package, or to all: of these in the last RECENT days, unless `days` says how many. Raises
     InputError for a name that is no package. Without `private` only packages that are tracked and not private are told
-    of: of others nothing says whether they were."""
-    found = measured(workspace, [] if name is None else [name], private=True)
+    of: of others nothing says whether they were. `on`: as it was known when that day ended."""
+    found = measured(workspace, [] if name is None else [name], private=True, on=on)
+    moment = past.end_of(on, workspace.clock.now())
+    store: _Told = workspace.store if moment is None else workspace.store.as_of(moment)
     shown = {package.package for package in found.packages if private or not package.private}
     known = {package.package for package in found.packages}
     days = RECENT if days is None and name is None else days
     since = None if days is None else found.at - timedelta(days=days)
-    events = workspace.store.events(None if name is None else PackageName(name), since)
+    events = store.events(None if name is None else PackageName(name), since)
     recent = [event for event in events if since is None or event.at >= since]
     kept = tuple(event for event in recent if private or event.package in shown)
     hidden = {event.package for event in recent} - {event.package for event in kept}
@@ -91,8 +111,13 @@ class _Recorded:
     alerts: Mapping[PackageName, Sequence[str]]
 
 
-def _recorded(workspace: Workspace) -> _Recorded:
-    store = workspace.store
+class _Told(Protocol):
+    """What happened, as the store or a past moment of it tells it."""
+
+    def events(self, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]: ...
+
+
+def _recorded(store: Measuring | Then) -> _Recorded:
     told: dict[PackageName, list[Told]] = {}
     for one in store.told():
         told.setdefault(one.package, []).append(one)

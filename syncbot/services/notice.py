@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncbot.errors import ForgeRefused, ForgeStopped, InputError, StoreError, SyncbotError
@@ -14,8 +14,9 @@ from syncbot.model.settings import ForgeKind
 from syncbot.model.verdicts import Action
 from syncbot.report import controls
 from syncbot.report.results import PackageProblem
-from syncbot.services import moving
+from syncbot.services import carried, moving
 from syncbot.services.remembered import unwelcome
+from syncbot.services.whereabouts import made_for
 from syncbot.services.words import is_told
 from syncbot.services.workspace import Workspace
 
@@ -25,38 +26,61 @@ RESTORE = "restore:"
 Archived = tuple[PackageName, PatchName]
 
 
-def notice(
-    workspace: Workspace, at: datetime, concerns: Callable[[PackageName], bool] | None = None
-) -> tuple[tuple[Archived, ...], tuple[PackageProblem, ...]]:
-    """Bring the store up to what the forge says; gives the drops that became final, and a problem for each package of
-    which that cannot be done. Writes only where a proposal's state is news. `concerns`: the packages to do it for,
-    None: all; another run may write about one of the others between our asking the forge and our writing."""
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """`archived`: the drops that became final; `answered`: proposals that people merged or closed; `problems`: one for
+    each package of which it cannot be said."""
+
+    archived: tuple[Archived, ...]
+    answered: tuple[ProposalRecord, ...]
+    problems: tuple[PackageProblem, ...]
+
+
+def notice(workspace: Workspace, at: datetime, concerns: Callable[[PackageName], bool] | None = None) -> Noticed:
+    """Bring the store up to what the forge says. Writes only where a proposal's state is news. `concerns`: the packages
+    to do it for, None: all; another run may write about one of the others between our asking the forge and our
+    writing."""
     known = {record.id: record for record in workspace.store.proposals()}
     archived: list[Archived] = []
+    answered: list[ProposalRecord] = []
     problems: list[PackageProblem] = []
     for found in workspace.forge.list():
         if concerns is not None and not concerns(found.package):
             continue
         try:
-            archived += _noticed(workspace, found, known.get(found.id), at)
+            record = _noticed(workspace, found, known.get(found.id), at)
+            if record is None:
+                continue
+            archived += settle(workspace, record, at)
+            if _is_answer(known.get(record.id), record):
+                answered.append(record)
         except (ForgeStopped, StoreError):
             raise
         except SyncbotError as error:
             problems.append(PackageProblem(found.package, error))
-    return tuple(archived), tuple(problems)
+    return Noticed(tuple(archived), tuple(answered), tuple(problems))
+
+
+def _is_answer(known: ProposalRecord | None, record: ProposalRecord) -> bool:
+    """Whether people merged or closed what was open when a run last looked."""
+    was_open = known is not None and known.status is ProposalStatus.OPEN
+    return was_open and record.status in (ProposalStatus.ACCEPTED, ProposalStatus.REJECTED)
 
 
 def _noticed(
     workspace: Workspace, found: ProposalRecord, known: ProposalRecord | None, at: datetime
-) -> tuple[Archived, ...]:
+) -> ProposalRecord | None:
+    """The record where it is news."""
     if known is not None and known.status is ProposalStatus.ACCEPTED and found.status is ProposalStatus.CLOSED:
-        return ()  # taken by other commits: a forge may know that as closed alone
+        return None  # taken by other commits: a forge may know that as closed alone
     record = _accepted(workspace, found, at) if merged_by_hand(workspace, found) else _as_merged(workspace, found)
     if known is not None and _unticked(known) == _unticked(record):
-        return ()  # a tick is an order, and no news of the proposal
+        return None  # a tick is an order, and no news of the proposal
     if record.status is not ProposalStatus.OPEN:
         workspace.forge.tidy(record.id)
-    return settle(workspace, record, at)
+    if record.status is ProposalStatus.REJECTED and _is_answer(known, record):
+        workspace.forge.comment(record.id, controls.rejected(board=workspace.settings.manners.dashboard), at)
+    return record
 
 
 def _unticked(record: ProposalRecord) -> ProposalRecord:
@@ -142,19 +166,22 @@ def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[
             workspace.store.reject(record.package, record.fingerprint, record.note, at)
             unwelcome(workspace, record.fingerprint)
         elif record.status is ProposalStatus.ACCEPTED and record.line.startswith(RESTORE):
-            _restored(workspace, record)
+            _restored(workspace, record, at)
             archived += _archive(workspace, record, at, _left(workspace, record))
         elif record.status is ProposalStatus.ACCEPTED:
             archived += _archive(workspace, record, at)
-        workspace.store.save_proposal(record)
+        workspace.store.save_proposal(record, at)
+        made_for(workspace, record)
+    if record.status is ProposalStatus.ACCEPTED:
+        carried.note_one(workspace, record.package)
     return tuple(archived)
 
 
-def _restored(workspace: Workspace, record: ProposalRecord) -> None:
+def _restored(workspace: Workspace, record: ProposalRecord, at: datetime) -> None:
     name = record.line.removeprefix(RESTORE)
     for dropped in workspace.store.dropped(record.package):
         if dropped.name == name and not dropped.restored:
-            workspace.store.mark_restored(dropped)
+            workspace.store.mark_restored(dropped, at)
             return
 
 

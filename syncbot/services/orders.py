@@ -23,13 +23,12 @@ from syncbot.report import controls
 from syncbot.report.controls import Command, Word
 from syncbot.report.safe import code, line, markdown
 from syncbot.report.words import plural
-from syncbot.services import packages, remembered
+from syncbot.services import packages, remembered, turns
 from syncbot.services.notice import RESTORE, settle
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
-_LISTENS = timedelta(days=14)
-"""How long a command below an answered proposal is still read."""
+_LISTENS = timedelta(days=controls.LISTENS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _carried_out(workspace: Workspace, record: ProposalRecord, asked: Command, b
         reason = line(asked.reason, 400) or (f"rejected by {by}" if by else "its box was ticked")
         settle(workspace, workspace.forge.reject(record.id, reason, at), at)
         remembered.unwelcome(workspace, record.fingerprint)
-        return _DONE
+        return Answer(Reaction.DONE, controls.rejected(board=workspace.settings.manners.dashboard))
     if asked.word in (Word.REBASE, Word.DISCARD):
         return _anew(workspace, record, asked.word)
     return _patch(workspace, record, asked, by, at)
@@ -169,6 +168,7 @@ def _refused(why: str) -> Answer:
 
 
 def _retry(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer:
+    turns.retry(workspace, (record.package,))  # put aside or not: a person wants it tried now
     if record.status is ProposalStatus.ACCEPTED:
         return _refused("this proposal was accepted; `syncbot restore` brings a patch back")
     if record.line.startswith(RESTORE) and not is_ours(workspace, record):

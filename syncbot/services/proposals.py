@@ -15,7 +15,8 @@ from syncbot.services import orders
 from syncbot.services.notice import settle
 from syncbot.services.people import require_settled
 from syncbot.services.stale import require_fresh
-from syncbot.services.workspace import Workspace, require_downstream, require_written
+from syncbot.services.whereabouts import require_downstream
+from syncbot.services.workspace import Workspace, require_written
 
 
 def list_(workspace: Workspace, *, everything: bool = False) -> Sequence[ProposalRecord]:

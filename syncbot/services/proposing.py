@@ -9,8 +9,8 @@ from functools import partial
 from syncbot.model import addresses
 from syncbot.model.dealings import PatchWord
 from syncbot.model.fork import DOCUMENT
-from syncbot.model.ids import CommitId
-from syncbot.model.packages import Commits
+from syncbot.model.ids import CommitId, PatchName
+from syncbot.model.packages import Commits, Package
 from syncbot.model.proposals import Proposal, ProposalCommit
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
@@ -24,6 +24,7 @@ from syncbot.report.body import body
 from syncbot.report.loss import warning
 from syncbot.services import moving, words
 from syncbot.services.check import Examined
+from syncbot.services.notice import RESTORE
 from syncbot.services.overlay import Overlay
 from syncbot.services.workspace import Workspace
 
@@ -51,7 +52,7 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
     plan = make_plan(package, one.choice.base, one.choice.target, judgement, told.dropped, told.staying)
     edits = {edit.name: edit for edit in plan.edits}
     stories = tuple(
-        texts.PatchStory(found, patch.content, _after(edits.get(patch.name), patch.content))
+        texts.PatchStory(found, patch.content, text_after(edits.get(patch.name), patch.content))
         for found, patch in zip(judgement.patches, package.series, strict=True)
     )
     summary = texts.Summary(
@@ -82,7 +83,8 @@ def _vouched(one: Examined) -> str:
     return one.source.vouched(one.choice.target) if isinstance(one.source, Vouching) else ""
 
 
-def _after(edit: Edit | None, before: bytes) -> bytes | None:
+def text_after(edit: Edit | None, before: bytes) -> bytes | None:
+    """The text of a patch once its edit is made, None where it goes."""
     if edit is None:
         return before
     if edit.action is Action.DROP:
@@ -103,9 +105,16 @@ def _warnings(one: Examined) -> tuple[str, ...]:
     target = one.choice.target
     if target is not None and target.prerelease:
         warnings.append(f"{target.version} is a pre-release.")
+    warnings += [_comes_back(one.package, found.dropped.name) for found in one.returned]
     if one.choice.base.yanked:
         warnings.append(f"Upstream has withdrawn the base release {one.choice.base.version}.")
     return tuple(warnings)
+
+
+def _comes_back(package: Package, name: PatchName) -> str:
+    branch = identity.branch_name(package, f"{RESTORE}{name}")
+    told = f"{name} comes back with the proposal on {branch}"
+    return f"{told}, which holds this move, too: accept that one in place of this."
 
 
 def proposal(workspace: Workspace, made: Draft, parent: CommitId) -> Proposal:

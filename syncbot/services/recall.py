@@ -15,11 +15,12 @@ from functools import cached_property
 
 from syncbot import judge
 from syncbot.errors import SyncbotError
+from syncbot.model.advisories import Advice, Advisory, advice
 from syncbot.model.ids import CommitId, PackageName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.memory import Fact, Memory
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.releases import Release
+from syncbot.model.releases import Release, Upstream
 from syncbot.model.trees import Tree
 from syncbot.services import tracing
 from syncbot.services.keys import digest, series_parts
@@ -59,6 +60,10 @@ class Recall:
 
     package: PackageName
     known: Sequence[Memory] = ()
+    advisories: Sequence[Advisory] = ()
+    """Those about vulnerabilities that the series names."""
+    upstreams: Sequence[Upstream] = ()
+    """What they are to be about."""
     new: list[Memory] = field(default_factory=list)
 
     def judged(
@@ -85,7 +90,8 @@ class Recall:
         """The same, and (if asked for) what verifying it comes to. A judgement that cannot be verified is not
         remembered."""
         key = memory_key(series)
-        case = _Case(base, target, tree, history)
+        told = advice(self.advisories, self.upstreams, base.version, target.version)
+        case = _Case(base, target, tree, history, told)
         notes = tracing.Notes()
         held = self._held(key, case, verify=verify)
         if held is None:
@@ -120,6 +126,7 @@ class _Case:
     target: Release
     tree: Trees
     open: Open
+    advice: tuple[Advice, ...] = ()
 
     @cached_property
     def lineage(self) -> judge.Lineage | None:
@@ -144,7 +151,10 @@ class _Case:
             target_name=self.target.version,
             released=day,
             history=None if lineage is None else tracing.noted_lineage(lineage, notes),
+            advice=self.advice,
         )
+        if self.advice:
+            notes.add(tracing.word(self.advice), tracing.ADVICE)
         notes.add(str(lineage is not None), tracing.LINEAGE)
         if _pins(self.base.identity):
             notes.add(self.base.identity, tracing.BASE_IS)
@@ -174,9 +184,14 @@ class _Case:
 
     def answers_as(self, memory: Memory) -> bool:
         """Whether every question that was asked then has the same answer here."""
+        advised = next((fact[-1] for fact in memory.facts if fact[0] == tracing.ADVICE), tracing.NONE)
+        if advised != (tracing.word(self.advice) if self.advice else tracing.NONE):
+            return False
         same_base = (tracing.BASE_IS, self.base.identity) in memory.facts[:1]
         for fact in memory.facts:
-            if fact[0] == tracing.BASE_IS or (same_base and fact[0] in (tracing.BASE, tracing.BASE_PATHS)):
+            if fact[0] in (tracing.BASE_IS, tracing.ADVICE):
+                continue
+            if same_base and fact[0] in (tracing.BASE, tracing.BASE_PATHS):
                 continue
             if self._answer(fact) != fact[-1]:
                 return False

@@ -5,10 +5,11 @@ to fit there."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from syncbot.errors import InputError
-from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.packages import Mode, Package
 from syncbot.model.proposals import Proposal, ProposalCommit, ProposalRecord, ProposalStatus
 from syncbot.model.trees import Tree
@@ -16,6 +17,7 @@ from syncbot.model.verdicts import Action
 from syncbot.plan import identity
 from syncbot.plan.model import Edit
 from syncbot.report import returning as texts
+from syncbot.report.proposal import People
 from syncbot.report.results import Outcome
 from syncbot.services import moving, remembered
 from syncbot.services.check import Examined
@@ -23,7 +25,8 @@ from syncbot.services.deciding import Decision
 from syncbot.services.dressing import dressed, report_as
 from syncbot.services.notice import RESTORE, settle
 from syncbot.services.overlay import Overlay, files_of
-from syncbot.services.proposing import proposal
+from syncbot.services.people import put_on, with_returned
+from syncbot.services.proposing import Draft, proposal
 from syncbot.services.remembered import Wanted
 from syncbot.services.returned import Returned, dropped_patches, returned_fingerprint
 from syncbot.services.reviving import opened_again
@@ -55,6 +58,7 @@ def regain(
         if not is_open and room is not None and opened >= room:
             break
         wanted = _proposal(workspace, decision, found, head)
+        wanted = _with_people(workspace, decision, found, wanted, standing if is_open else None)
         if standing is not None and is_open and not asked and _same(workspace, one, wanted, standing):
             _report(workspace, standing)  # a run that was killed owes it
             continue
@@ -62,6 +66,9 @@ def regain(
         dress = dressed(workspace, wanted, one.package, opening=not is_open and back is None)
         before = workspace.forge.beside(standing.id) if standing is not None and is_open and standing.note else None
         record = workspace.forge.propose(dress, at, discard=asked == remembered.DISCARD)
+        now = _with_people(workspace, decision, found, wanted, record if is_open else None)
+        if now != wanted:  # what people put on the branch stands on the new version by now
+            record = workspace.forge.propose(dressed(workspace, now, one.package, opening=False), at)
         remembered.done(workspace, record)
         if not record.note:  # else its commit is of an older version
             _report(workspace, record)
@@ -119,10 +126,48 @@ def _proposal(workspace: Workspace, decision: Decision, found: Returned, head: C
         parent=head,
         commits=(*move, ProposalCommit(texts.commit_message(found.dropped, found.judged), changes)),
         title=texts.title(found.dropped, found.release),
-        body=texts.body(found.dropped, found.judged, found.release, found.content, moves=made is not None),
+        body=_body(workspace, decision, found),
         fingerprint=found.fingerprint,
-        draft=waits or (made is not None and made.plan.draft),
+        draft=waits or bool(_waiting(made)),
         target_version=found.release.version,
+    )
+
+
+def _waiting(made: Draft | None) -> list[PatchName]:
+    """The patches of the move that wait for a person."""
+    if made is None:
+        return []
+    return [edit.name for edit in made.plan.edits if edit.action.waits and edit.name not in made.summary.staying]
+
+
+def _with_people(
+    workspace: Workspace, decision: Decision, found: Returned, wanted: Proposal, standing: ProposalRecord | None
+) -> Proposal:
+    """With what people put on the branch of the open proposal: they have the last word on whether it waits."""
+    one, made = decision.examined, decision.draft
+    draft = found.judged.action.waits or bool(_waiting(made))
+    people = None
+    if standing is not None and standing.target_version == found.release.version:
+        asked = [found.dropped.name] if found.judged.action.waits else []
+        staying = frozenset[PatchName]() if made is None else made.summary.staying
+        asked += _waiting(made)
+        package = with_returned(one.package, found.dropped.name, found.content)
+        people = put_on(workspace, package, standing, one.source, found.release, asked, staying)
+    if people is None:
+        return replace(wanted, body=_body(workspace, decision, found), draft=draft)
+    return replace(wanted, body=_body(workspace, decision, found, people), draft=people.draft)
+
+
+def _body(workspace: Workspace, decision: Decision, found: Returned, people: People | None = None) -> str:
+    return texts.body(
+        found.dropped,
+        found.judged,
+        found.release,
+        found.content,
+        moves=decision.draft is not None,
+        people=people,
+        remote=workspace.remote,
+        branch=identity.branch_name(decision.examined.package, f"{RESTORE}{found.dropped.name}"),
     )
 
 

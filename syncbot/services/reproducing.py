@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncbot import judge
+from syncbot.model.advisories import advice
 from syncbot.model.measures import Inputs
 from syncbot.model.packages import Package
 from syncbot.model.proposals import StoredJudgement
@@ -18,7 +19,7 @@ from syncbot.report.reproduced import Came, Difference, Reproduced
 from syncbot.report.results import PackageProblem
 from syncbot.services import packages, words, work
 from syncbot.services.choose import Choice, line_releases
-from syncbot.services.inputs import entered
+from syncbot.services.inputs import advice_digest, entered
 from syncbot.services.supply import is_release
 from syncbot.services.workspace import Workspace
 
@@ -54,6 +55,7 @@ class _Again:
     def __init__(self, workspace: Workspace, package: Package, stored: StoredJudgement, inputs: Inputs | None) -> None:
         self._workspace, self._package = workspace, package
         self._stored, self._inputs = stored, inputs
+        self._advisories = workspace.advisories.of(package)
 
     def __call__(self) -> Reproduced:
         if self._inputs is None:
@@ -67,7 +69,15 @@ class _Again:
         if changed:
             return self._came(Came.CHANGED, changed)
         bench = Bench(lambda _package: source, self._workspace.progress)
-        task = work.Judge(self._package, self._choice(source), self._inputs.key, self._stored.at, (), verify=False)
+        task = work.Judge(
+            self._package,
+            self._choice(source),
+            self._inputs.key,
+            self._stored.at,
+            (),
+            verify=False,
+            advisories=self._advisories,
+        )
         made = work.judged(bench, task)
         if isinstance(made, PackageProblem):
             raise made.error
@@ -91,6 +101,11 @@ class _Again:
         found = []
         if inputs.judge != judge.JUDGE_VERSION:
             found.append(Difference("", "the judge's version", inputs.judge, judge.JUDGE_VERSION))
+        advised = advice_digest(
+            advice(self._advisories, self._package.upstreams, self._stored.base.version, self._stored.target.version)
+        )
+        if inputs.advice != advised:
+            found.append(Difference("", "what advisories say", inputs.advice or "nothing", advised or "nothing"))
         now = entered(self._package.series)
         if [entry.name for entry in now] != [entry.name for entry in inputs.series]:
             names = (", ".join(entry.name for entry in series) for series in (inputs.series, now))

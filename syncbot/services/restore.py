@@ -29,7 +29,8 @@ from syncbot.services.dressing import dressed, report_as
 from syncbot.services.keys import digest, restore_fingerprint
 from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
 from syncbot.services.overlay import Overlay, belongs
-from syncbot.services.workspace import Workspace, require_downstream, require_written
+from syncbot.services.whereabouts import require_downstream
+from syncbot.services.workspace import Workspace, require_written
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from syncbot.model.packages import Package
 from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.report.results import PackageProblem, SyncResult
-from syncbot.services import packages
+from syncbot.services import carried, packages
 from syncbot.services.attending import Heard
 from syncbot.services.board import show_dashboard
 from syncbot.services.check import Examination, Examined, view
@@ -22,6 +22,7 @@ from syncbot.services.workspace import Workspace
 def show(workspace: Workspace) -> SyncResult:
     """Bring the dashboard up to date; gives what it was made of."""
     examination = remembered(workspace)
+    carried.note(workspace)
     result = SyncResult(
         at=examination.at,
         dry_run=False,

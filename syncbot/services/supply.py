@@ -93,7 +93,6 @@ def _answers(
         return ()
     gone = (facts(drop.content, drop.strip, drop.name) for drop in drops)
     names = sorted({cve for one in (*said, *gone) for cve in one.cves})
-    upstreams = [package.upstream] + ([package.history] if package.history is not None else [])
     version = package.base if base is None else base.version
-    found = ((name, answer(advisories, name, upstreams, version)) for name in names)
+    found = ((name, answer(advisories, name, package.upstreams, version)) for name in names)
     return tuple((name, told) for name, told in found if told is not None)

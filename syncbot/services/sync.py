@@ -19,8 +19,9 @@ from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode, Package
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.plan import identity
-from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
-from syncbot.services import verifying
+from syncbot.report.results import Answers, Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
+from syncbot.services import carried, verifying
+from syncbot.services.answers import by_people, returning
 from syncbot.services.attending import Heard, attend
 from syncbot.services.board import show_dashboard
 from syncbot.services.check import Examination, Examined, examine, guarded, record, verified, view
@@ -36,7 +37,8 @@ from syncbot.services.reviving import why_closed
 from syncbot.services.runs import RunLog
 from syncbot.services.schedule import DAILY
 from syncbot.services.turns import COMMAND, PEOPLE, Asked, Turn, taken, with_skipped
-from syncbot.services.workspace import Workspace, require_downstream
+from syncbot.services.whereabouts import require_downstream
+from syncbot.services.workspace import Workspace
 
 
 def sync(
@@ -71,6 +73,8 @@ def sync(
             raise
         result = with_skipped(result, turn)
         log.finished(result, _outcome(result))
+        if not alone:
+            carried.note(workspace)
         part = bool(turn.undue) and cause != DAILY  # a part of the packages makes no dashboard
         quiet = bool(names) or turn.elsewhere or part
         return result if quiet else show_dashboard(workspace, examination, result, heard)
@@ -117,7 +121,16 @@ def _seen(decision: Decision) -> PackageCheck:
     seen = view(decision.examined)
     if decision.outcome is Outcome.WAITING:
         return replace(seen, alerts=(*seen.alerts, decision.note))
-    return seen if decision.draft is None else replace(seen, judgement=decision.draft.summary.judgement)
+    if decision.draft is None:
+        return seen
+    told = decision.draft.summary
+    return replace(seen, judgement=told.judgement, settled=tuple(sorted(told.settled)))
+
+
+def _answers(decision: Decision) -> Answers:
+    """What people made of the patches that waited, on the proposal's branch."""
+    people = None if decision.draft is None else decision.draft.summary.people
+    return () if people is None or people.amiss else people.answered
 
 
 def _written(
@@ -150,10 +163,10 @@ def _carry_out(
     finished = {proposal.id: proposal for proposal in workspace.store.proposals()}
     left_out = {*turn.undue, *(each.package for each in turn.skipped)}
     concerns = turn.asked.names.__contains__ if turn.asked.names else lambda package: package not in left_out
-    noticed, unnoticed = notice(workspace, examination.at, concerns)
-    archived = list(noticed)
-    problems += unnoticed
-    lost = {problem.package for problem in unnoticed}
+    noticed = notice(workspace, examination.at, concerns)
+    archived = list(noticed.archived)
+    problems += noticed.problems
+    lost = {problem.package for problem in noticed.problems}
     decisions = [decision for decision in decisions if decision.examined.package.name not in lost]
     closed = _close(workspace, decisions, problems, left_out, head, examination.at, whole=whole)
     cap = workspace.settings.max_new_proposals
@@ -181,7 +194,7 @@ def _carry_out(
         else:
             restored += made
     wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.ASIDE, Outcome.MERGED) for i in items)
-    changed = bool(changed or archived or closed or wrote or restored)
+    changed = bool(changed or archived or noticed.answered or closed or wrote or restored)
     items.sort(key=lambda item: item.check.package)
     return SyncResult(
         at=examination.at,
@@ -194,6 +207,8 @@ def _carry_out(
         unproposed=_unproposed(examination, items),
         restored=tuple(restored),
         by_hand=workspace.by_hand,
+        by_people=tuple(by_people(workspace, record) for record in noticed.answered),
+        returning=returning(workspace, concerns),
     )
 
 
@@ -251,15 +266,16 @@ def _act(
             same = before is not None and workspace.forge.beside(standing.id) == before
             outcome = Outcome.UNCHANGED if same else Outcome.ASIDE
             return SyncItem(_seen(decision), outcome, standing, standing.note), ()
+    item = SyncItem(_seen(decision), decision.outcome, standing, made.title, _answers(decision))
     ready = made.summary.people is None and may_merge(made.plan) and verifying.is_green(one.package, made)
     if one.package.policy.mode is Mode.MERGE and ready and not one.returned:
         if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
-            return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
+            return item, ()
         if not _green(workspace, standing):  # what others report counts, though the forge does not demand it
-            return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
+            return item, ()
         accepted = workspace.forge.accept(standing.id, at)
-        return SyncItem(_seen(decision), Outcome.MERGED, accepted), settle(workspace, accepted, at)
-    return SyncItem(_seen(decision), decision.outcome, standing, made.title), ()
+        return replace(item, outcome=Outcome.MERGED, proposal=accepted, note=""), settle(workspace, accepted, at)
+    return item, ()
 
 
 def _green(workspace: Workspace, record: ProposalRecord) -> bool:

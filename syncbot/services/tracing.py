@@ -43,8 +43,9 @@ class Notes:
         return tuple(sorted(made, key=lambda fact: _ORDER.index(fact[0])))
 
 
-BASE_IS, DAY, NAMES, TARGET, BASE, LINEAGE, HISTORY, RELEASE, TARGET_PATHS, BASE_PATHS = _ORDER = (
+BASE_IS, ADVICE, DAY, NAMES, TARGET, BASE, LINEAGE, HISTORY, RELEASE, TARGET_PATHS, BASE_PATHS = _ORDER = (
     "base-is",
+    "advice",
     "day",
     "names",
     "target",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from syncbot import judge
 from syncbot.errors import Fault
+from syncbot.model.ids import Fingerprint
 from syncbot.model.packages import Package
 from syncbot.ports.verifier import Verified
 from syncbot.report.body import body
@@ -66,4 +67,9 @@ def _told(one: Examined, done: Verified) -> Examined:
 
 
 def _key(package: Package, made: Draft) -> str:
-    return digest("verify", made.plan.fingerprint, list(package.policy.verify))[:32]
+    return result_key(made.plan.fingerprint, package)
+
+
+def result_key(fingerprint: Fingerprint, package: Package) -> str:
+    """What the result of a package's commands on a plan is kept by."""
+    return digest("verify", fingerprint, list(package.policy.verify))[:32]

@@ -6,12 +6,14 @@ a `View` of the same stamp may go on showing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cache
 
 from syncbot.errors import InputError, SyncbotError
 from syncbot.model import addresses
-from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Event, PackageMeasure
 from syncbot.model.packages import Package
@@ -20,12 +22,14 @@ from syncbot.model.releases import Release
 from syncbot.model.trees import Entry, Tree
 from syncbot.report.measured import Measured
 from syncbot.report.results import Explanation
-from syncbot.services import carried, measuring
+from syncbot.services import carried, measuring, past
 from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 _RUNS = 200
 """Runs that are shown."""
+_MOST_RUNS = 10_000
+"""Runs among which those of a day are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class View:
     runs: tuple[Run, ...]
     weighed: tuple[Event, ...]
     unread: int
-    paths: tuple[str, ...] = field(repr=False, default=())
-    """The files of the work tree."""
+    paths: Callable[[], tuple[str, ...]] = field(repr=False, compare=False, default=tuple)
+    """The files of the work tree, listed when they are asked for, once."""
+    on: date | None = None
+    """The day that it shows; None: now."""
 
     @property
     def open_proposals(self) -> list[ProposalRecord]:
@@ -69,8 +75,35 @@ def view(workspace: Workspace, of: str) -> View:
         runs=tuple(workspace.store.runs(_RUNS)),
         weighed=tuple(event for event in workspace.store.weighed() if event.package in packages),
         unread=len(found.problems),
-        paths=tuple(workspace.downstream.files().paths()),
+        paths=cache(lambda: tuple(workspace.downstream.files().paths())),
     )
+
+
+def view_on(workspace: Workspace, of: str, day: date) -> View:
+    """As `view`, when that day ended (UTC). Raises Unrecorded."""
+    moment = past.end_of(day, workspace.clock.now())
+    if moment is None:
+        return view(workspace, of)
+    found = measuring.measured(workspace, on=day)
+    packages = {package.package: package for package in found.packages}
+    then = workspace.store.as_of(moment)
+    return View(
+        stamp=f"{of} {day}",
+        measured=found,
+        packages=packages,
+        events=tuple(event for event in then.events() if event.package in packages),
+        proposals=tuple(record for record in then.proposed() if record.package in packages),
+        runs=tuple(_run_then(run, moment) for run in workspace.store.runs(_MOST_RUNS) if run.started <= moment)[:_RUNS],
+        weighed=tuple(event for event in then.weighed() if event.package in packages),
+        unread=0,
+        on=day,
+    )
+
+
+def _run_then(run: Run, moment: datetime) -> Run:
+    """A run that had not ended then had come to nothing yet."""
+    ended = run.finished is not None and run.finished <= moment
+    return run if ended else replace(run, finished=None, outcome=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +123,10 @@ class Fate:
 def fates(workspace: Workspace, found: View, package: PackageMeasure, most: int) -> list[Fate]:
     """The releases that the package was judged against, oldest first, the last `most` of them."""
     latest: dict[str, StoredJudgement] = {}
+    until = None if found.on is None else found.measured.at
     for one in workspace.store.judgements(package.package):
+        if until is not None and one.at > until:
+            continue
         latest.setdefault(one.target.version, one)
     ordered = sorted(latest.values(), key=lambda one: one.at)[-most:]
     accepted = {
@@ -104,6 +140,8 @@ def fates(workspace: Workspace, found: View, package: PackageMeasure, most: int)
 def story(workspace: Workspace, found: View, package: PackageMeasure, name: str) -> Explanation:
     """As `explain`, without reading other packages. `name`: the whole name. Raises NotThere where there is no such
     patch, where none was judged yet, or where the package became private meanwhile."""
+    if found.on is not None:
+        return _story_then(workspace, found, package, name)
     if all(patch.name != name for patch in package.patches):
         return _dropped(workspace, package, name)
     read = _read(workspace, found, package)
@@ -120,12 +158,22 @@ def story(workspace: Workspace, found: View, package: PackageMeasure, name: str)
     )
 
 
+def _story_then(workspace: Workspace, found: View, package: PackageMeasure, name: str) -> Explanation:
+    then = workspace.store.as_of(found.measured.at)
+    kept = next(one for one in then.kept() if one.package == package.package)
+    told = past.story(workspace.store, then, kept, PatchName(name))
+    if told is None:
+        text = next((workspace.store.text(patch.digest) for patch in kept.series if patch.name == name), None)
+        raise Unjudged(package.package, name, text or b"", f" on {found.on}")
+    return told
+
+
 def upstream_commit(
     workspace: Workspace, found: View, package: PackageMeasure, told: Explanation, id: CommitId
 ) -> bytes:
     """A commit of upstream as a diff: what it did to the patch's files, or all of it where it touched none of them.
     Empty where it is not at hand."""
-    if workspace.commit is None:
+    if workspace.commit is None or found.on is not None:
         return b""
     read = _read(workspace, found, package)
     files = told.judgement.files
@@ -140,9 +188,9 @@ class NotThere(InputError):
 class Unjudged(NotThere):
     """A patch that no check spoke of yet. `content`: its text."""
 
-    def __init__(self, package: str, name: str, content: bytes) -> None:
+    def __init__(self, package: str, name: str, content: bytes, when: str = "") -> None:
         remedy = f"run `syncbot check {package}`; a package at its newest release has nothing to judge"
-        super().__init__(f"{name} of {package} was not judged yet", remedy)
+        super().__init__(f"{name} of {package} was not judged yet{when}", "" if when else remedy)
         self.content = content
 
 
@@ -172,7 +220,7 @@ def _current(workspace: Workspace, package: PackageName) -> StoredJudgement | No
 
 def _read(workspace: Workspace, found: View, package: PackageMeasure) -> Package:
     settings = workspace.settings
-    tree = _Listed(workspace.downstream.files(), found.paths)
+    tree = _Listed(workspace.downstream.files(), found.paths())
     try:
         read = workspace.layout.one(tree, settings.patches, settings.policy, package.package)
     except SyncbotError as error:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import TypeVar
 
 from syncbot.errors import DiskFull, Fault, SyncbotError, UpstreamUnreachable
+from syncbot.model.advisories import Advice, Advisory, advice
 from syncbot.model.ids import PackageName
 from syncbot.model.memory import Memory
 from syncbot.model.packages import Package
@@ -30,6 +31,7 @@ from syncbot.services.counterparts import with_counterparts
 from syncbot.services.first_release import with_first_releases
 from syncbot.services.keys import judgement_key
 from syncbot.services.recall import Fits, Promise, Recall, fits_key, promise
+from syncbot.services.soundness import soundness
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -46,6 +48,10 @@ class Look:
     fits: Fits
     ask: bool = True
     """Whether upstream is asked; else what it said last is read."""
+    advisories: tuple[Advisory, ...] = ()
+    """Those about vulnerabilities that the patches name."""
+    sound: str = ""
+    """What is known of its series and its base (`soundness.py`)."""
     first: bool = True
     """Whether this is the one package, of all that share the upstream, that asks it where it never said anything."""
 
@@ -63,6 +69,10 @@ class Looked:
     state: str = ""
     head: str = ""
     """Where upstream's branch stands, empty where there is no history."""
+    advised: tuple[Advice, ...] = ()
+    """What advisories say of base and target."""
+    sound: str = ""
+    """As in Look, as it is now."""
 
 
 def look(bench: Bench, task: Look) -> Looked | PackageProblem:
@@ -88,11 +98,15 @@ def _look(bench: Bench, task: Look) -> Looked:
     choice = choose(package, source, task.seen, bench.progress, fitting)
     fresh = tuple(r for r in choice.known if r.version not in task.seen)
     head = source.head()
-    state = judgement_key(package.series, choice.base, choice.target or choice.base, head, choice.known)
+    target = choice.target or choice.base
+    advised = advice(task.advisories, package.upstreams, choice.base.version, target.version)
+    state = judgement_key(package.series, choice.base, target, head, choice.known, advised)
     # a package at its newest release is judged against that, too: its patches may be held, where the branch is ahead
     ahead = bool(package.series) and head not in ("", choice.base.identity)
     key = state if choice.target is not None or ahead else ""
-    return Looked(replace(choice, known=()), fresh, key, found, state, head)
+    here = choice.target is None and task.ask
+    sound = soundness(package, choice.base, source, task.sound, bench.progress) if here else task.sound
+    return Looked(replace(choice, known=()), fresh, key, found, state, head, advised, sound)
 
 
 def _refresh(source: Source, task: Look, progress: Progress) -> None:
@@ -117,6 +131,7 @@ class Judge:
     at: datetime
     known: tuple[Memory, ...]
     verify: bool
+    advisories: tuple[Advisory, ...] = ()
     weigh: bool = False
     """Whether the files of the base are to be counted: that was not done before."""
 
@@ -142,7 +157,7 @@ def _judged(bench: Bench, task: Judge) -> Judged:
     series, source = package.series, bench.source(package)
     bench.progress(f"judging {package.name}", 0, 0)
     tree = opened(source, bench.progress)
-    recall = Recall(package.name, task.known)
+    recall = Recall(package.name, task.known, task.advisories, package.upstreams)
     history = cache(lambda: source.lineage(choice.base, target, bench.progress))
     verify = task.verify and choice.target is not None
     found, kept = recall.verified(series, choice.base, target, tree, history, verify=verify)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncbot.errors import ForgeStopped, InputError
+from syncbot.errors import ForgeStopped
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Package
 from syncbot.model.settings import ForgeKind, Settings
-from syncbot.plan import identity
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
 from syncbot.ports.crew import Bench, Crew
 from syncbot.ports.running import Presence
 from syncbot.ports.verifier import Verifier
+from syncbot.services.advising import NO_ADVISORIES, Advisories
 from syncbot.services.crew import Here
 
 Files = Mapping[str, bytes | None]
@@ -56,6 +56,8 @@ class Workspace:
     presence: Presence | None = None
     """Who this process is, to others that work on the same packages; None: nobody else does."""
 
+    advisories: Advisories = NO_ADVISORIES
+    """What advisories say of packages."""
     rehearsing: bool = False
     """Whether nothing that is written takes effect."""
 
@@ -68,17 +70,6 @@ class Workspace:
     def crew(self) -> Crew:
         """The hands that were given, else this process's own."""
         return self.hands or Here(Bench(self.source, self.progress))
-
-
-def require_downstream(workspace: Workspace) -> None:
-    """Raises InputError where a proposal's own branch is checked out: taken for the downstream branch, it would make
-    each proposal look accepted."""
-    here = workspace.downstream.branch()
-    if identity.is_branch_name(here):
-        raise InputError(
-            f"the branch of a proposal, {here}, is checked out, and not the branch that proposals are for",
-            "push your commits to the proposal's branch, then go back to the other: git switch BRANCH",
-        )
 
 
 def require_written(workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -103,6 +103,8 @@ class Cache:
 
         def keep(answer: Response) -> Page:
             if answer.status == 304 and known is not None:
+                with suppress(OSError):
+                    self._page_path(url).touch()  # it is in use: where times of reading are not kept, gc goes by this
                 return known
             if answer.status in (404, 410):
                 return Page(None)

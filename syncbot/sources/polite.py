@@ -1,6 +1,6 @@
 """Turns at hosts: how many requests one host gets at a time and within a minute, from all processes of this machine.
 
-Files with locks, not the store: a worker that asks an upstream has no database, and a lock falls with its process.
+Files with locks: a lock falls with its process. What all machines share is in the store (`syncbot.wiring.hosts`).
 """
 
 from __future__ import annotations

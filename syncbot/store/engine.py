@@ -6,6 +6,7 @@ takes first. So a method that looks and then writes means the same on both. Read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ WRITER = 0x73796E63626F74
 
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _DRIVER = "postgresql+psycopg"
+_FILE = re.compile(r"sqlite:///(?P<path>(?!.*\?[a-z_]+=[^/]*$).+)", re.DOTALL)
+"""A file, whatever its name is: a URL would end at its first question mark. (With options it is a URL.)"""
 _IDLE = 120
 """Seconds after which PostgreSQL ends a transaction in which nothing happens: its machine may be gone."""
 _CONNECT = 10
@@ -84,6 +87,9 @@ def make_engine(address: str, busy_timeout: float) -> Engine:
 
 def parsed(address: str) -> URL:
     """The address as a URL, with our driver for PostgreSQL. Raises StoreError, which never tells the address."""
+    file = _FILE.fullmatch(address)
+    if file is not None:
+        return URL.create(_SQLITE, database=file["path"])
     try:
         url = make_url(address)
         name = url.get_backend_name()

@@ -9,23 +9,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import delete, func, or_
+from sqlalchemy import delete, func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from syncbot.model.ids import CommitId, PackageName, PatchName
+from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Evidence
-from syncbot.model.measures import Deed, Drop, Event, Inputs, Kept, Standing, Told, Toll
+from syncbot.model.measures import Drop, Event, Inputs, Kept, Standing, Told, Toll
 from syncbot.model.proposals import ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action, Proof, Verdict
-from syncbot.store import codec, kept
+from syncbot.store import codec, kept, metered
 from syncbot.store.measure_models import InputsRow, KeptRow, MetRow, StandingRow, StoodRow, ToldRow
-from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, ReleaseRow
+from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow
 from syncbot.store.order import by_bytes
+from syncbot.store.past import STANDING, TOLD, note_past, note_past_json, proposed_events
 
 Facts = tuple[Evidence, ...]
 _SCOPE = "work tree"
-_SEEN, _CONFLICT, _REWRITE = "seen", "conflict", "rewrite"
 _MOST = 400
 """Values in one query: databases have their limits."""
 
@@ -41,6 +41,10 @@ class SqlMeasures:
         with self._session(writes=False) as session:
             row = session.get(KeptRow, _SCOPE)
             return ("", ()) if row is None else (row.key, kept.loads(zlib.decompress(row.document)))
+
+    def kept_key(self: _Sessions) -> str:
+        with self._session(writes=False) as session:
+            return session.exec(select(KeptRow.key).where(KeptRow.scope == _SCOPE)).first() or ""
 
     def save_kept(self: _Sessions, key: str, packages: Sequence[Kept]) -> None:
         with self._session(writes=True) as session:
@@ -61,6 +65,7 @@ class SqlMeasures:
                 if row is not None and all(getattr(row, n) == value for n, value in values.items() if n != "at"):
                     continue
                 session.merge(StandingRow(**values))
+                note_past(session, STANDING, standing.package, standing.at, standing)
 
     def save_inputs(self: _Sessions, inputs: Inputs) -> None:
         with self._session(writes=True) as session:
@@ -132,9 +137,9 @@ class SqlMeasures:
         with self._session(writes=False) as session:
             run = session.connection().execute
             first: tuple[Any, ...] = (*of_patch, met.at)
-            seen: Any = run(sql_select(*first).where(col(met.word) == _SEEN)).all()
-            conflicts = _counts(run(counted.where(col(met.word) == _CONFLICT)))
-            refreshed = _counts(run(counted.where(col(met.word) == _REWRITE, accepted)))
+            seen: Any = run(sql_select(*first).where(col(met.word) == metered.SEEN)).all()
+            conflicts = _counts(run(counted.where(col(met.word) == metered.CONFLICT)))
+            refreshed = _counts(run(counted.where(col(met.word) == metered.REWRITE, accepted)))
         return {
             (PackageName(package), PatchName(name)): Toll(
                 at, refreshed.get((package, name), 0), conflicts.get((package, name), 0)
@@ -149,8 +154,9 @@ class SqlMeasures:
         if package is not None:
             query = query.where(col(row.package) == package)
         with self._session(writes=False) as session:
-            drops = [_drop(*found) for found in session.connection().execute(query)]
-            released = _released(session, [drop for drop in drops if drop.first_release])
+            rows = session.connection().execute(query)
+            drops = [metered.drop(*found, restored=restored) for *found, restored in rows]
+            released = metered.released(session, [drop for drop in drops if drop.first_release])
         return [
             replace(drop, released=released.get((drop.package, drop.first_release), drop.released)) for drop in drops
         ]
@@ -163,12 +169,13 @@ class SqlMeasures:
 
     def events(self: _Sessions, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]:
         with self._session(writes=False) as session:
-            found = [
-                *_judged(session, package, since),
-                *_proposed(session, package, since),
-                *_dropped(session, package, since),
-            ]
-        return sorted(found, key=lambda event: (event.at, event.package, event.deed.rank, event.subject), reverse=True)
+            return metered.in_order(
+                [
+                    *metered.judged(session, package, since),
+                    *proposed_events(session, package, since),
+                    *metered.dropped(session, package, since),
+                ]
+            )
 
 
 def note_met(session: Session, judgement: StoredJudgement) -> None:
@@ -185,11 +192,11 @@ def note_met(session: Session, judgement: StoredJudgement) -> None:
 def _words(judgement: StoredJudgement) -> Iterator[tuple[str, str, str]]:
     moves = judgement.base.version != judgement.target.version
     for patch in judgement.judgement.patches:
-        yield patch.name, _SEEN, ""
+        yield patch.name, metered.SEEN, ""
         if moves and patch.verdict is Verdict.CONFLICT:
-            yield patch.name, _CONFLICT, judgement.target.version
+            yield patch.name, metered.CONFLICT, judgement.target.version
         if moves and patch.action is Action.REWRITE:
-            yield patch.name, _REWRITE, judgement.target.version
+            yield patch.name, metered.REWRITE, judgement.target.version
 
 
 def note_told(session: Session, package: PackageName, key: str, at: datetime | None) -> None:
@@ -200,114 +207,15 @@ def note_told(session: Session, package: PackageName, key: str, at: datetime | N
         return  # the foreign key of `current` refuses it
     document = cast(Any, codec.loads(row.document))
     session.execute(delete(ToldRow).where(col(ToldRow.package) == package))
+    head = {"key": key, "base": row.base_version, "target": row.target_version}
+    told = []
     for place, patch in enumerate(document["judgement"]["patches"], 1):
-        session.add(
-            ToldRow(
-                package=package,
-                place=place,
-                name=patch["name"],
-                key=key,
-                base=row.base_version,
-                target=row.target_version,
-                verdict=patch["verdict"],
-                action=patch["action"],
-                proof=patch["proof"],
-                lines_after=patch["lines_after"],
-                at=row.at,
-            )
-        )
+        said = head | {word: patch[word] for word in ("name", "verdict", "action", "proof", "lines_after")}
+        session.add(ToldRow(package=package, place=place, at=row.at, **said))
+        told.append({"package": package, "at": row.at.isoformat(), **said})
+    note_past_json(session, TOLD, package, at or row.at, told)
     session.add(StoodRow(package=package, key=key, at=at or row.at))
 
 
 def _counts(rows: Any) -> dict[tuple[str, str], int]:
     return {(package, name): count for package, name, count in rows}
-
-
-def _drop(package: str, name: str, target: str, document: str, at: datetime, restored: bool) -> Drop:
-    said = cast(Any, codec.loads(document))
-    judged, date = said["judgement"], said["target"].get("date")
-    first = judged.get("first_release") or ""
-    return Drop(
-        package=PackageName(package),
-        name=PatchName(name),
-        target=target,
-        verdict=Verdict(judged["verdict"]),
-        proof=None if judged.get("proof") is None else Proof(judged["proof"]),
-        commit=None if judged.get("absorbed_by") is None else CommitId(judged["absorbed_by"]),
-        first_release=first,
-        released=datetime.fromisoformat(date) if date and first in ("", target, said["target"]["name"]) else None,
-        at=at,
-        restored=restored,
-    )
-
-
-def _released(session: Session, drops: Sequence[Drop]) -> dict[tuple[str, str], datetime]:
-    """When the first releases of these drops came out, by package and version (or upstream's own word for it); where
-    upstream does not say, when they were first seen."""
-    row = ReleaseRow
-    columns: tuple[Any, ...] = (row.package, row.version, row.name, row.date, row.first_seen)
-    found: dict[tuple[str, str], datetime] = {}
-    for at in range(0, len(drops), _MOST // 2):
-        some = drops[at : at + _MOST // 2]
-        names, packages = {drop.first_release for drop in some}, {drop.package for drop in some}
-        named = or_(col(row.version).in_(names), col(row.name).in_(names))
-        for package, version, name, date, seen in session.connection().execute(
-            sql_select(*columns).where(col(row.package).in_(packages), named)
-        ):
-            found[package, name] = date or seen
-            found[package, version] = date or seen
-    return found
-
-
-def _judged(session: Session, package: PackageName | None, since: datetime | None) -> Iterator[Event]:
-    row = JudgementRow
-    columns: tuple[Any, ...] = (
-        *(row.package, row.at, row.base_version, row.target_version),
-        *(row.patches, row.drops, row.lines_before, row.lines_after, row.asks, row.reports),
-    )
-    query = sql_select(*columns).where(col(row.base_version) != col(row.target_version))
-    if package is not None:
-        query = query.where(col(row.package) == package)
-    if since is not None:
-        query = query.where(col(row.at) >= since)
-    for name, at, base, target, patches, drops, lines, after, asks, reports in session.connection().execute(query):
-        yield Event(
-            at,
-            PackageName(name),
-            Deed.JUDGED,
-            base,
-            target,
-            patches=patches,
-            patches_after=patches - drops,
-            lines=lines,
-            lines_after=after,
-            asks=asks + reports,
-        )
-
-
-def _proposed(session: Session, package: PackageName | None, since: datetime | None) -> Iterator[Event]:
-    row = ProposalRow
-    columns: tuple[Any, ...] = (
-        *(row.package, row.opened, row.updated, row.status, row.target_version, row.title, row.id),
-    )
-    query = sql_select(*columns)
-    if package is not None:
-        query = query.where(col(row.package) == package)
-    if since is not None:
-        query = query.where(or_(col(row.updated) >= since, col(row.status) == ProposalStatus.OPEN.value))
-    for name, opened, updated, status, target, title, id in session.connection().execute(query):
-        yield Event(opened, PackageName(name), Deed.PROPOSED, "", target, title, id)
-        if status != ProposalStatus.OPEN.value:
-            yield Event(updated, PackageName(name), Deed(status), "", target, title, id)
-
-
-def _dropped(session: Session, package: PackageName | None, since: datetime | None) -> Iterator[Event]:
-    row = DroppedRow
-    columns: tuple[Any, ...] = (row.package, row.at, row.target_version, row.name, row.proposal)
-    query = sql_select(*columns)
-    if package is not None:
-        query = query.where(col(row.package) == package)
-    if since is not None:
-        query = query.where(col(row.at) >= since)
-    for name, at, target, patch, proposal in session.connection().execute(query):
-        yield Event(at, PackageName(name), Deed.DROPPED, "", target, patch, proposal)

@@ -25,8 +25,8 @@ from syncbot.store.running_models import HolderRow, LeaseRow
 
 _IN_PARTS = {"yield_per": 200}
 """Rows that are read and written at once: some hold whole documents."""
-_PASSING = frozenset({"lease", "holder"})
-"""Who works just now: nobody does while the state moves."""
+_PASSING = frozenset({"lease", "holder", "host_turn"})
+"""Who works just now, and whom they ask: nobody does while the state moves."""
 
 
 def move(source: str, target: str, at: datetime, progress: Progress) -> Moved:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from syncbot.store.engine import WRITES, make_engine, shown, translated
 from syncbot.store.sql import SqlStore
 
-HEAD = "0007"
+HEAD = "0009"
 """The schema that this syncbot works on: the newest migration's id (a test compares)."""
 
 

@@ -18,7 +18,7 @@ from syncbot.model.proposals import Run
 from syncbot.model.running import LEASE, Failure, Holder, Lease, News, NewsKind, Note, NoteState, Owed
 from syncbot.plan import pace
 from syncbot.store.dealing_models import TurnRow
-from syncbot.store.measure_models import ToldRow
+from syncbot.store.measure_models import StoodRow, ToldRow
 from syncbot.store.models import CurrentRow, JudgementRow, MemoryRow, RunRow
 from syncbot.store.running_models import (
     AskedRow,
@@ -202,7 +202,8 @@ class SqlRunning:
 def _old_verdicts(before: datetime, keep: Collection[str]) -> tuple[Any, list[Any]]:
     asked = select(CurrentRow.asked).where(col(CurrentRow.asked).is_not(None))
     told = select(ToldRow.key)
-    unused = (col(JudgementRow.key).not_in(part) for part in (select(CurrentRow.key), asked, told))
+    stood = select(StoodRow.key)  # the past rests on them
+    unused = (col(JudgementRow.key).not_in(part) for part in (select(CurrentRow.key), asked, told, stood))
     return JudgementRow, [col(JudgementRow.at) < before, col(JudgementRow.package).not_in(keep), *unused]
 
 

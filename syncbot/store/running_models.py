@@ -83,6 +83,18 @@ class HostWaitRow(Table, table=True):
     until: datetime = Field(sa_type=UtcDateTime)
 
 
+class HostTurnRow(Table, table=True):
+    """A request to a host: one that goes on until it is given back, or its machine shows no sign of life; or one of the
+    last minute."""
+
+    __tablename__ = "host_turn"
+
+    token: str = Field(primary_key=True, sa_type=SafeText)
+    host: str = Field(sa_type=SafeText, index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
 class AskedRow(Table, table=True):
     """When an upstream was last asked for its references."""
 

@@ -38,7 +38,8 @@ def save(source: str, file: Path) -> None:
 
 def load(file: Path, target: str) -> None:
     """Put what the file holds in the place of all that is at `target`. The file is brought to the newest schema.
-    Raises StoreError: no database of ours, of a newer syncbot."""
+    Raises StoreError: no database of ours, an empty one, of a newer syncbot."""
+    _require_state(file)
     with opened(f"sqlite:///{file}") as old, opened(target) as new:
         writing = new.connect().execution_options(**WRITES)
         with old.connect() as a, a.begin(), writing as b, b.begin():
@@ -49,6 +50,17 @@ def load(file: Path, target: str) -> None:
                 copy_table(a, b, table)
             _put_back(b, going_on)
             count_on(b)
+
+
+def _require_state(file: Path) -> None:
+    """An empty file would pass for an empty state, and put nothing in the place of all."""
+    try:
+        with closing(sqlite3.connect(file)) as saved:
+            known = saved.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+    except sqlite3.Error as error:
+        raise StoreError(f"the saved state {file.name} is damaged ({error})", "load another backup") from error
+    if not known[0]:
+        raise StoreError(f"the saved state {file.name} is empty", "load another backup")
 
 
 def _run_table() -> Table:

@@ -22,6 +22,7 @@ from syncbot.store import records
 from syncbot.store.dealing_models import FactRow
 from syncbot.store.dealings import SqlDealings
 from syncbot.store.engine import WRITES, translated
+from syncbot.store.hosts import SqlHostTurns
 from syncbot.store.measures import SqlMeasures, note_met, note_told
 from syncbot.store.models import (
     CurrentRow,
@@ -36,6 +37,8 @@ from syncbot.store.models import (
     RunRow,
 )
 from syncbot.store.order import by_bytes
+from syncbot.store.past import RESTORED, SqlPast, note_past_json, note_proposal
+from syncbot.store.past_models import ProposalPastRow
 from syncbot.store.queue import SqlSharing
 from syncbot.store.running import SqlRunning
 from syncbot.store.tokens import SqlGlance, SqlTokens
@@ -57,7 +60,7 @@ class _Open(threading.local):
     session: Session | None = None
 
 
-class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSharing):
+class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSharing, SqlHostTurns, SqlPast):
     """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
 
     def __init__(self, engine: Engine) -> None:
@@ -283,15 +286,17 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             for old, new in renamed:  # those that go aside first
                 run(update(ProposalRow).where(col(ProposalRow.id) == old).values(id=new))
                 run(update(DroppedRow).where(col(DroppedRow.proposal) == old).values(proposal=new))
+                run(update(ProposalPastRow).where(col(ProposalPastRow.proposal) == old).values(proposal=new))
             self.set_fact(_FORGE, _FORGE, name)
 
-    def save_proposal(self, record: ProposalRecord) -> None:
+    def save_proposal(self, record: ProposalRecord, at: datetime | None = None) -> None:
         with self._session(writes=True) as session:
             row = session.get(ProposalRow, record.id)
             if row is None and self._forge and session.get(FactRow, (_FORGE, _FORGE)) is None:
                 session.add(FactRow(kind=_FORGE, key=_FORGE, value=self._forge))
             if row is None or records.proposal(row) != record:
                 session.merge(records.proposal_row(record))
+                note_proposal(session, record, at or record.updated)
 
     def proposals(self, *, elsewhere: bool = False) -> Sequence[ProposalRecord]:
         # ids are numbers as text: the longer one is the greater
@@ -312,7 +317,7 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
         with self._session(writes=False) as session:
             return [records.dropped(row) for row in session.exec(query)]
 
-    def mark_restored(self, dropped: DroppedPatch) -> None:
+    def mark_restored(self, dropped: DroppedPatch, at: datetime | None = None) -> None:
         """Raises StoreError where it was never archived."""
         with self._session(writes=True) as session:
             row = _find(session, dropped)
@@ -321,6 +326,7 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             if not row.restored:
                 row.restored = True
                 session.add(row)
+                note_past_json(session, RESTORED, str(row.id), at or dropped.at, True)
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

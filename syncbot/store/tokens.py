@@ -14,9 +14,10 @@ from sqlmodel import Session, col, select
 
 from syncbot.errors import StoreError
 from syncbot.model.ids import CommitId, Fingerprint, PackageName
-from syncbot.model.measures import Deed, Event
+from syncbot.model.measures import Event
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.tokens import ApiToken, Scope
+from syncbot.store import metered
 from syncbot.store.dealing_models import FactRow, PatchWordRow
 from syncbot.store.measure_models import StandingRow, StoodRow
 from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, RunRow
@@ -91,23 +92,8 @@ class SqlGlance:
             return repr((tuple(run(asked).one()), run(open_).scalar(), small))
 
     def weighed(self: _Sessions) -> Sequence[Event]:
-        row = JudgementRow
-        columns: tuple[Any, ...] = (
-            *(row.at, row.package, row.base_version, row.target_version),
-            *(row.patches, row.drops, row.lines_before, row.lines_after),
-        )
-        query = sql_select(*columns).order_by(col(row.at), col(row.id))
         with self._session(writes=False) as session:
-            return [
-                Event(
-                    *(at, PackageName(package), Deed.JUDGED, base, target),
-                    patches=patches,
-                    patches_after=patches - drops,
-                    lines=lines,
-                    lines_after=after,
-                )
-                for at, package, base, target, patches, drops, lines, after in session.connection().execute(query)
-            ]
+            return metered.weighed(session)
 
     def proposed(self: _Sessions) -> Sequence[ProposalRecord]:
         row = ProposalRow

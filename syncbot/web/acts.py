@@ -13,7 +13,7 @@ from syncbot.services import pausing, proposals, tokens
 from syncbot.services.viewing import View
 from syncbot.web import models
 from syncbot.web.api import Name, proposal_of
-from syncbot.web.asking import Look, Sitting, package_of
+from syncbot.web.asking import Now, Sitting, package_of
 
 _BEARER = HTTPBearer(auto_error=False, description="A token of `syncbot token create`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
@@ -46,7 +46,7 @@ def _of_proposal(found: View, id: str) -> PackageMeasure:
 
 
 @router.post("/proposals/{id}/retry", summary="Have a proposal looked at again by the next sync.")
-def retry(found: Look, sitting: Sitting, token: Bearer, id: Name) -> models.Done:
+def retry(found: Now, sitting: Sitting, token: Bearer, id: Name) -> models.Done:
     _require(token, Scope.RETRY, _of_proposal(found, id))
     said = sitting.alone(lambda workspace: proposals.tell(workspace, id, "retry"))
     sitting.forget()
@@ -54,7 +54,7 @@ def retry(found: Look, sitting: Sitting, token: Bearer, id: Name) -> models.Done
 
 
 @router.post("/proposals/{id}/reject", summary="Turn an open proposal down; the same content is not proposed again.")
-def reject(found: Look, sitting: Sitting, token: Bearer, id: Name, why: models.Reason) -> models.Done:
+def reject(found: Now, sitting: Sitting, token: Bearer, id: Name, why: models.Reason) -> models.Done:
     _require(token, Scope.REJECT, _of_proposal(found, id))
     if proposal_of(found, id).status.value != "open":
         raise HTTPException(409, f"proposal {id} is {proposal_of(found, id).status.value} already")
@@ -65,7 +65,7 @@ def reject(found: Look, sitting: Sitting, token: Bearer, id: Name, why: models.R
 
 
 @router.put("/packages/{package}/pause", summary="Propose nothing for a package for a while.")
-def pause(found: Look, sitting: Sitting, token: Bearer, package: Name, asked: models.Pausing) -> models.Pause:
+def pause(found: Now, sitting: Sitting, token: Bearer, package: Name, asked: models.Pausing) -> models.Pause:
     one = package_of(found, package)
     _require(token, Scope.PAUSE, one)
     if asked.until is not None and (asked.until.tzinfo is None or asked.until <= sitting.workspace.clock.now()):
@@ -76,7 +76,7 @@ def pause(found: Look, sitting: Sitting, token: Bearer, package: Name, asked: mo
 
 
 @router.delete("/packages/{package}/pause", summary="Take a pause back.")
-def resume(found: Look, sitting: Sitting, token: Bearer, package: Name) -> models.Done:
+def resume(found: Now, sitting: Sitting, token: Bearer, package: Name) -> models.Done:
     one = package_of(found, package)
     _require(token, Scope.PAUSE, one)
     pausing.resume(sitting.workspace, one.package)

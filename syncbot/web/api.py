@@ -31,7 +31,6 @@ from syncbot.web.asking import (
     patch_name,
     patches_of,
 )
-from syncbot.web.charts import days
 from syncbot.web.finding import found_in
 from syncbot.web.pausing import pause_of
 
@@ -67,7 +66,7 @@ def paged(
 
 
 @router.get("/overview", summary="All packages together, and the delta day by day.")
-def overview(found: Look) -> models.Overview:
+def overview(found: Look, sitting: Sitting) -> models.Overview:
     measured = found.measured
     total = measure_documents.total(added_up(measured.packages, measured.at))
     return models.Overview.model_validate(
@@ -80,7 +79,7 @@ def overview(found: Look) -> models.Overview:
             ),
             "unread": found.unread,
             "hidden": measured.hidden,
-            "days": [{"day": d.day.isoformat(), "patches": d.patches, "lines": d.lines} for d in days(found)],
+            "days": [{"day": d.day.isoformat(), "patches": d.patches, "lines": d.lines} for d in sitting.days(found)],
         }
     )
 
@@ -105,15 +104,16 @@ def package(found: Look, sitting: Sitting, package: Name) -> models.PackageWithD
     one = package_of(found, package)
     document = measure_documents.package(one, found.measured.at)
     drops = [measure_documents.drop(drop) for drop in one.drops]
-    pause = pause_of(sitting.workspace, one.package)
+    pause = pause_of(sitting.workspace, one.package) if found.on is None else None
     return models.PackageWithDrops.model_validate(clean({**document, "drops": drops, "pause": pause}))
 
 
 @router.get("/packages/{package}/history", summary="What happened to one package, newest first.")
 def package_history(
-    request: Request, response: Response, found: Look, sitting: Sitting, part: Paging, package: Name
+    request: Request, response: Response, found: Look, part: Paging, package: Name
 ) -> models.Page[models.Event]:
-    events = sitting.workspace.store.events(package_of(found, package).package)
+    one = package_of(found, package)
+    events = [event for event in found.events if event.package == one.package]
     return models.Page[models.Event].model_validate(paged(request, response, part, events, measure_documents.event))
 
 

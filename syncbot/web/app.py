@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ Reading needs no token. Every answer has an ETag; ask again with `If-None-Match`
 Private packages are in no answer."""
 
 
-def create_app(seat: Seat, hosts: Hosts, *, hook_secret: str = "") -> FastAPI:
-    """`hosts`: under which names it may be asked; `hook_secret`: of GitHub's deliveries, empty: none are taken in."""
+def create_app(seat: Seat | Mapping[str, Seat], hosts: Hosts, *, hook_secret: str = "") -> FastAPI:
+    """`seat`: the workspace's, or of several downstream branches those of each, by name, the first being shown where
+    none is asked for. `hosts`: under which names it may be asked; `hook_secret`: of GitHub's deliveries, empty: none
+    are taken in."""
     app = FastAPI(
         title="syncbot",
         version=__version__,
@@ -37,7 +39,7 @@ def create_app(seat: Seat, hosts: Hosts, *, hook_secret: str = "") -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    app.state.seat = seat
+    app.state.seats = {"": seat} if isinstance(seat, Seat) else dict(seat)
     app.state.hook_secret = hook_secret
     for part in (api, acts, badges, machine, pages, lists):
         app.include_router(part.router)
@@ -83,8 +85,8 @@ def _errors(path: str, method: str) -> Iterable[tuple[str, str]]:
     yield "421", "Another host's name was asked for."
     yield "503", "The workspace cannot be read now."
     yield "422", "A parameter that does not make sense."
-    if "{" in path:
-        yield "404", "There is none of that name."
+    if "{" in path or method == "get":
+        yield "404", "There is none of that name, or nothing is recorded of that day."
     if method != "get":
         yield "400", "The body is no JSON."
         yield "401", "No token that is valid."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Literal, TypeVar, cast
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -12,6 +13,7 @@ from syncbot.model.measures import PackageMeasure, PatchMeasure
 from syncbot.model.verdicts import Verdict
 from syncbot.report.measured import Measured, Wanted, chosen, sorted_packages, sorted_patches
 from syncbot.report.safe import visible
+from syncbot.services.past import Unrecorded
 from syncbot.services.viewing import View
 from syncbot.web.seat import Seat
 
@@ -24,16 +26,60 @@ PackageSort = Literal[
 PatchSort = Literal["series", "lines", "files", "age", "refreshed", "conflicts", "cost"]
 
 
-def seat(request: Request) -> Seat:
-    return cast(Seat, request.app.state.seat)
+def seat(
+    request: Request,
+    branch: Annotated[
+        str | None,
+        Query(max_length=200, description="Which of several downstream branches; none: the first."),
+    ] = None,
+) -> Seat:
+    seats = cast(Mapping[str, Seat], request.app.state.seats)
+    if branch is None:
+        return next(iter(seats.values()))
+    if branch not in seats:
+        raise HTTPException(404, f"no downstream branch is named {branch!r}")
+    request.state.branch = branch
+    return seats[branch]
 
 
 def view(sitting: Annotated[Seat, Depends(seat)]) -> View:
     return sitting.view()
 
 
+def view_on(
+    request: Request,
+    sitting: Annotated[Seat, Depends(seat)],
+    on: Annotated[date | None, Query(description="As it stood when that day ended, UTC; none: as it is now.")] = None,
+) -> View:
+    if on is None:
+        return sitting.view()
+    try:
+        found = sitting.view_on(on)
+    except Unrecorded as error:
+        raise HTTPException(404, error.what) from None
+    request.state.on = found.on
+    return found
+
+
+def other_views(request: Request, found: View) -> list[tuple[str, View]]:
+    """What every downstream branch shows of the same day, this one included; empty where there is but one."""
+    seats = cast(Mapping[str, Seat], request.app.state.seats)
+    if len(seats) < 2:
+        return []
+    mine = getattr(request.state, "branch", next(iter(seats)))
+    shown = []
+    for name, each in seats.items():
+        try:
+            shown.append((name, found if name == mine else each.view() if found.on is None else each.view_on(found.on)))
+        except Unrecorded:
+            continue  # that branch was not tracked then
+    return shown
+
+
 Sitting = Annotated[Seat, Depends(seat)]
-Look = Annotated[View, Depends(view)]
+Now = Annotated[View, Depends(view)]
+Look = Annotated[View, Depends(view_on)]
+"""What is public now, or with `?on=DAY` when that day ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from syncbot.model.measures import PackageMeasure
 from syncbot.report.words import plural
-from syncbot.web.asking import Look, package_of
+from syncbot.web.asking import Now, package_of
 
 router = APIRouter()
 Kind = Literal["patches", "lines", "behind"]
@@ -45,7 +45,7 @@ _KINDS: dict[str, Callable[[PackageMeasure], tuple[str, str, str]]] = {
 
 
 @router.get("/badge/{package}/{kind}.svg", include_in_schema=False)
-def badge(found: Look, package: Annotated[str, Path(max_length=200)], kind: Kind) -> Response:
+def badge(found: Now, package: Annotated[str, Path(max_length=200)], kind: Kind) -> Response:
     """Any page may show it."""
     picture = drawn(*_KINDS[kind](package_of(found, package)))
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "max-age=300"}

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from syncbot.model.judgement import Evidence
 from syncbot.model.measures import PackageMeasure, added_up
-from syncbot.model.proposals import Run
+from syncbot.model.proposals import ProposalRecord, Run
 from syncbot.report.measured import Wanted, chosen, owners, upstreamable
 from syncbot.report.plain_text import plain_text
 from syncbot.report.results import Explanation
@@ -24,7 +24,7 @@ from syncbot.web.asking import Filtered, Look, Paging, Sitting, package_of, patc
 from syncbot.web.charts import chart, delta_of, thinned
 from syncbot.web.diffs import Drawn, beside, drawn
 from syncbot.web.finding import found_in
-from syncbot.web.pages import Name, pager
+from syncbot.web.pages import Name, pager, program
 from syncbot.web.render import page, segment
 from syncbot.web.todo import counted, tasks
 
@@ -49,7 +49,12 @@ def patch(
         "drop": None if measure is not None else drop,
         "before": order[at - 1] if at else None,
         "after": order[at + 1] if at is not None and at + 1 < len(order) else None,
-        "commands": [("Its story on a terminal", f"syncbot explain {segment(one.package)} {segment(name)}")],
+        "commands": [
+            (
+                "Its story on a terminal",
+                f"{program(request)} explain {segment(one.package)} {segment(name)}{_on(found)}",
+            )
+        ],
     }
     try:
         told = viewing.story(sitting.workspace, found, one, name)
@@ -59,6 +64,11 @@ def patch(
         )
     theirs = _theirs(sitting, found, one, told)
     return page(request, "patch.html", **values, **_told(told), theirs=theirs)
+
+
+def _on(found: View) -> str:
+    """What a command about the same day is told."""
+    return "" if found.on is None else f" --on {found.on}"
 
 
 def _told(told: Explanation) -> dict[str, Any]:
@@ -160,21 +170,28 @@ _STATES = ("open", "accepted", "rejected", "closed")
 @router.get("/proposals/{id}")
 def proposal(request: Request, found: Look, sitting: Sitting, id: Name) -> HTMLResponse:
     record = proposal_of(found, id)
-    whole = sitting.alone(lambda workspace: answering.show(workspace, record.id))
-    commands = [("Read it on a terminal", f"syncbot proposals show {record.id}")]
-    if record.status.value == "open":
+    body = _body(sitting, found, record)
+    commands = [("Read it on a terminal", f"{program(request)} proposals show {record.id}")]
+    if record.status.value == "open" and found.on is None:
         commands += [
-            ("Merge it", f"syncbot proposals accept {record.id}"),
-            ("Turn it down", f'syncbot proposals reject {record.id} --reason "..."'),
+            ("Merge it", f"{program(request)} proposals accept {record.id}"),
+            ("Turn it down", f'{program(request)} proposals reject {record.id} --reason "..."'),
         ]
     return page(
         request,
         "proposal.html",
         record=record,
         package=found.packages[record.package],
-        body=plain_text(whole.body, None),
+        body=plain_text(body, None),
         commands=commands,
     )
+
+
+def _body(sitting: Sitting, found: View, record: ProposalRecord) -> str:
+    if found.on is None:
+        return sitting.alone(lambda workspace: answering.show(workspace, record.id)).body
+    then = sitting.workspace.store.as_of(found.measured.at).proposal(record.id)
+    return "" if then is None else then.body
 
 
 @router.get("/runs")
@@ -182,12 +199,15 @@ def runs(request: Request, found: Look, sitting: Sitting, part: Paging) -> HTMLR
     store = sitting.workspace.store
     names = set(map(str, found.packages))
     troubled = [failure for failure in store.failures().values() if failure.package in names and not failure.private]
+    dead = [letter for letter in store.dead_letters() if letter.name in names and not letter.private]
+    if found.on is not None:  # of what fails only the present is kept
+        troubled, dead = [], []
     return page(
         request,
         "runs.html",
         runs=[(run, _outcome(run)) for run in part.of(found.runs)],
         failures=sorted(troubled, key=lambda failure: (-failure.count, failure.package)),
-        dead=[letter for letter in store.dead_letters() if letter.name in names and not letter.private],
+        dead=dead,
         pager=pager(request, part, len(found.runs)),
     )
 

@@ -13,7 +13,7 @@ from syncbot.errors import SyncbotError
 from syncbot.report.digest import digest, to_atom
 from syncbot.report.measured import Wanted, chosen
 from syncbot.services import heeding
-from syncbot.web.asking import Look, Sitting
+from syncbot.web.asking import Now, Sitting
 from syncbot.wiring.metrics import CONTENT_TYPE, rendered
 
 router = APIRouter(include_in_schema=False)
@@ -44,7 +44,7 @@ def metrics(sitting: Sitting) -> Response:
 
 
 @router.get("/feed.atom")
-def feed(found: Look, owner: Annotated[str | None, Query(max_length=200)] = None, weekly: bool = False) -> Response:
+def feed(found: Now, owner: Annotated[str | None, Query(max_length=200)] = None, weekly: bool = False) -> Response:
     """The digest as an Atom feed, of all packages or of one owner's."""
     kept = chosen(found.measured, Wanted(owner=owner or None))
     made = digest(kept, found.events, weekly=weekly, owner=owner or None)
@@ -52,8 +52,8 @@ def feed(found: Look, owner: Annotated[str | None, Query(max_length=200)] = None
 
 
 @router.post("/hooks/github", status_code=202)
-async def github(request: Request, sitting: Sitting) -> Response:
-    """A delivery of GitHub. Its signature is looked at before anything in it."""
+async def github(request: Request) -> Response:
+    """A delivery of GitHub. Its signature is looked at before anything in it. Every downstream branch hears of it."""
     secret = request.app.state.hook_secret
     if not secret:
         raise HTTPException(404, "no hook is set up here; set SYNCBOT_WEBHOOK_SECRET to take GitHub's in")
@@ -69,5 +69,6 @@ async def github(request: Request, sitting: Sitting) -> Response:
         said = None
     if not isinstance(said, dict):
         raise HTTPException(422, "the body is no JSON object; set the hook's content type to application/json")
-    heard = await run_in_threadpool(heeding.heed, sitting.workspace, event, said)
-    return PlainTextResponse(f"{heard.value}\n", 202)
+    seats = request.app.state.seats.values()
+    heard = [await run_in_threadpool(heeding.heed, sitting.workspace, event, said) for sitting in seats]
+    return PlainTextResponse(f"{(heeding.Heard.DUE if heeding.Heard.DUE in heard else heard[0]).value}\n", 202)

@@ -22,11 +22,12 @@ from syncbot.web.asking import (
     PatchSort,
     Sitting,
     Slice,
+    other_views,
     package_of,
     packages_of,
     patches_of,
 )
-from syncbot.web.charts import chart, days, delta_of, thinned
+from syncbot.web.charts import chart, delta_of, thinned
 from syncbot.web.render import page, segment
 from syncbot.web.todo import KINDS, counted, tasks
 
@@ -61,9 +62,9 @@ def pager(request: Request, part: Slice, total: int) -> dict[str, Any]:
 @router.get("/")
 def overview(request: Request, found: Look, sitting: Sitting) -> HTMLResponse:
     measured = found.measured
-    listed = sitting.once(found, "tasks", lambda: tasks(found))
+    listed = sitting.tasks(found)
     changed = _today(found)
-    line = sitting.once(found, "days", lambda: days(found))
+    line = sitting.days(found)
     past = _before(line, 30)
     patches = [patch for package in measured.packages for patch in package.patches]
     return page(
@@ -85,6 +86,10 @@ def overview(request: Request, found: Look, sitting: Sitting) -> HTMLResponse:
         past=past,
         now=line[-1],
         last_run=found.runs[0] if found.runs else None,
+        beside=[
+            (name, len(one.packages), added_up(one.measured.packages, one.measured.at), len(one.open_proposals))
+            for name, one in other_views(request, found)
+        ],
         unread=found.unread,
         hidden=measured.hidden,
     )
@@ -111,11 +116,12 @@ def _before(line: Sequence[Any], ago: int) -> Any:
 def todo(
     request: Request,
     found: Look,
+    sitting: Sitting,
     part: Paging,
     owner: Annotated[str, Query(max_length=200)] = "",
     kind: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
-    everything = tasks(found)
+    everything = sitting.tasks(found)
     listed = [t for t in everything if (not owner or owner in t.owners) and (not kind or t.kind == kind)]
     of_owner = [t for t in everything if not owner or owner in t.owners]
     return page(
@@ -194,16 +200,21 @@ def package(request: Request, found: Look, sitting: Sitting, package: Name) -> H
         "package.html",
         package=one,
         total=added_up([one], at),
+        beside=[
+            (name, other.packages[one.package])
+            for name, other in other_views(request, found)
+            if other is not found and one.package in other.packages
+        ],
         days_behind=days_behind(one.standing, at),
         tasks=tasks(found, [one]),
-        pause=pauses(sitting.workspace).get(one.package),
+        pause=pauses(sitting.workspace).get(one.package) if found.on is None else None,
         fates=fates,
         names=_fate_names(one, fates),
         chart=chart(line),
         days=thinned(line),
         events=own[:_EVENTS],
         event_count=len(own),
-        commands=_commands(one),
+        commands=_commands(one, program(request)),
         open=[record for record in found.open_proposals if record.package == one.package],
         badge=f"{str(request.base_url).rstrip('/')}/badge/{segment(one.package)}",
     )
@@ -219,13 +230,19 @@ def _fate_names(package: PackageMeasure, fates: Sequence[viewing.Fate]) -> list[
     return [(name, True) for name in carried] + [(name, False) for name in (*listed, *more)]
 
 
-def _commands(package: PackageMeasure) -> list[tuple[str, str]]:
+def program(request: Request) -> str:
+    """How the program is called about what a request is about."""
+    seats = request.app.state.seats
+    return f"syncbot --branch {getattr(request.state, 'branch', next(iter(seats)))}" if len(seats) > 1 else "syncbot"
+
+
+def _commands(package: PackageMeasure, call: str) -> list[tuple[str, str]]:
     name = segment(package.package)
     return [
-        ("Judge it against new releases", f"syncbot check {name}"),
-        ("Check, plan and propose", f"syncbot sync {name}"),
-        ("Its patches, measured", f"syncbot delta {name}"),
-        ("What happened", f"syncbot history {name}"),
+        ("Judge it against new releases", f"{call} check {name}"),
+        ("Check, plan and propose", f"{call} sync {name}"),
+        ("Its patches, measured", f"{call} delta {name}"),
+        ("What happened", f"{call} history {name}"),
     ]
 
 

@@ -3,6 +3,7 @@ visible (control and bidirectional characters, bytes that were not UTF-8) and es
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from syncbot import __version__
 from syncbot.report.safe import visible
@@ -24,12 +25,48 @@ Context = Mapping[str, Any]
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A rendered page. `values`: the template's own."""
+    on: date | None = getattr(request.state, "on", None)
+    branch: str = getattr(request.state, "branch", "")
+    branches = [name for name in request.app.state.seats if name]
+    there = request.url.remove_query_params(("on", "offset"))
+    kept = {name: value for name, value in (("branch", branch), ("on", "" if on is None else on.isoformat())) if value}
     text = (
         _environment()
         .get_template(template)
-        .render(path=request.url.path, query=request.url.query, search=request.query_params.get("q", ""), **values)
+        .render(
+            path=request.url.path,
+            query=request.url.query,
+            search=request.query_params.get("q", ""),
+            on=on,
+            branch=branch or (branches[0] if branches else ""),
+            branches=branches,
+            today=f"{there.path}?{there.query}" if there.query else there.path,
+            **values,
+        )
     )
-    return HTMLResponse(text, status)
+    return HTMLResponse(_staying(text, kept) if kept else text, status)
+
+
+def _staying(text: str, kept: Mapping[str, str]) -> str:
+    """A page of a past day or of one of several branches, whose links and forms lead to such pages. What stands in a
+    page from outside is escaped: it has no quotation marks, so nothing of it is taken for a link."""
+    more = "&amp;".join(f"{name}={quote(value, safe='')}" for name, value in kept.items())
+    fields = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in kept.items())
+    text = _LINK.sub(lambda m: f'{m[1]}{"&amp;" if "?" in m[2] else "?"}{more}{m[3] or ""}"', text)
+    return _FORM.sub(lambda m: m[0] + fields, text)
+
+
+_LINK = re.compile(
+    r'(<a (?:[a-z-]+="[^"]*" )*href="'
+    r'(/(?!static/|api\b|badge/|feed|hooks/)(?![^"#]*[?;&](?:on|branch)=)[^"#]*))(#[^"]*)?"'
+)
+_FORM = re.compile(r'<form (?!class="days")[^>]*action="/(?!api/|hooks/)[^"]*"[^>]*>')
+
+
+def warm() -> None:
+    """Compile every template, so that no reader waits for it."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 @cache

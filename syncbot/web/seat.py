@@ -7,16 +7,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from datetime import date
 from typing import TypeVar, cast
 
 from syncbot.report.measured import Ahead
 from syncbot.services import measuring, viewing
 from syncbot.services.viewing import View
 from syncbot.services.workspace import Workspace
+from syncbot.web.charts import Day, days
+from syncbot.web.render import warm
+from syncbot.web.todo import Task, tasks
 
 T = TypeVar("T")
 FRESH = 2.0
 """Seconds for which a view is shown without asking whether something changed."""
+DAYS = 8
+"""Past days that are held ready."""
 PATIENCE = 0.25
 """Seconds that a request waits for a new view where there is an older one to show."""
 
@@ -39,6 +45,7 @@ class Seat:
         self._making: Future[View] | None = None
         self._ahead: tuple[str, list[Ahead]] | None = None
         self._foresee = threading.Lock()
+        self._days: dict[date, View] = {}
         self._once: tuple[str, dict[str, object]] = ("", {})
 
     def close(self) -> None:
@@ -81,6 +88,19 @@ class Seat:
             self._looked = begun
             return self._view
 
+    def view_on(self, day: date) -> View:
+        """What was public when that day ended, as far as it still is. Raises SyncbotError."""
+        now = self.view()
+        if day == now.measured.at.date():
+            return now
+        with self._lock:
+            known = self._days.get(day)
+            if known is None or not known.stamp.startswith(f"{now.stamp} "):
+                while len(self._days) >= DAYS:
+                    self._days.pop(next(iter(self._days)))
+                known = self._days[day] = viewing.view_on(self.workspace, now.stamp, day)
+            return known
+
     def once(self, found: View, what: str, make: Callable[[], T]) -> T:
         """What is made of a whole view, made once for it. `what`: its name."""
         kept, values = self._once
@@ -91,9 +111,25 @@ class Seat:
         return cast(T, values[what])
 
     def _foreseen(self) -> None:
-        """So that nobody waits for the forecast of a view that was just made."""
-        if self._view is not None:
-            self.ahead(self._view)
+        """So that nobody waits for what is made of a whole view that was just made."""
+        found = self._view
+        if found is not None:
+            self.ahead(found)
+            self.tasks(found)
+            self.days(found)
+
+    def tasks(self, found: View) -> list[Task]:
+        """What a view asks of people."""
+        return self.once(found, "tasks", lambda: tasks(found))
+
+    def days(self, found: View) -> list[Day]:
+        """The delta of all packages, day by day."""
+        return self.once(found, "days", lambda: days(found))
+
+    def warm(self) -> None:
+        """Make ready, beside what else is done, whatever the first readers would wait for."""
+        self._maker.submit(self._foreseen)
+        self._maker.submit(warm)
 
     def ahead(self, found: View) -> list[Ahead]:
         """The forecast of a view, made once."""

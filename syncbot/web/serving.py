@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 
 import uvicorn
 
@@ -17,14 +18,23 @@ def _stopped(*_signal: object) -> None:
 
 
 def serve(
-    workspace: Workspace, host: str, port: int, *, names: tuple[str, ...] = (), hook_secret: str = "", log: bool = False
+    workspaces: Mapping[str, Workspace],
+    host: str,
+    port: int,
+    *,
+    names: tuple[str, ...] = (),
+    hook_secret: str = "",
+    log: bool = False,
 ) -> None:
-    """Serve until stopped. `names`: further host names that it may be asked under; `log`: requests on standard error.
-    Raises SyncbotError where the workspace cannot be read."""
-    seat = Seat(workspace)
+    """Serve until stopped. `workspaces`: by downstream branch; the only one may have an empty name. `names`: further
+    host names that it may be asked under; `log`: requests on standard error. Raises SyncbotError where a workspace
+    cannot be read."""
+    seats = {branch: Seat(workspace) for branch, workspace in workspaces.items()}
     try:
-        seat.view(now=True)  # what cannot be read is told now, not to the first reader
-        app = create_app(seat, Hosts.of(host, names), hook_secret=hook_secret)
+        for seat in seats.values():
+            seat.view(now=True)  # what cannot be read is told now, not to the first reader
+            seat.warm()
+        app = create_app(seats, Hosts.of(host, names), hook_secret=hook_secret)
         signal.signal(signal.SIGTERM, _stopped)
         uvicorn.run(
             app,
@@ -38,4 +48,5 @@ def serve(
             h11_max_incomplete_event_size=64 * 1024,
         )
     finally:
-        seat.close()
+        for seat in seats.values():
+            seat.close()

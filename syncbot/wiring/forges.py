@@ -18,6 +18,7 @@ from syncbot.settings import Workspace as Found
 from syncbot.wiring.files import shown_path
 
 if TYPE_CHECKING:
+    from syncbot.forges.branches import SharedPuts
     from syncbot.forges.github_auth import Credentials
     from syncbot.forges.local import LocalForge
     from syncbot.ports import Forge, Pace
@@ -43,7 +44,7 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a forge is opened with. `root`: the work tree; `branch`: the one that is checked out; `pace` gives the
-    budget of an account."""
+    budget of an account; `puts`, for a repository, what machines share of where they put its branches."""
 
     found: Found
     environ: Mapping[str, str]
@@ -51,6 +52,7 @@ class Needs:
     root: Path
     branch: str
     pace: Callable[[str], Pace]
+    puts: Callable[[str], SharedPuts] | None = None
 
 
 def open_forge(needs: Needs) -> Opened:
@@ -102,7 +104,7 @@ def _absolute(address: str, root: Path) -> str:
 
 
 def _github(needs: Needs) -> Opened:
-    from syncbot.forges.branches import Branches
+    from syncbot.forges.branches import Branches, SharedPuts
     from syncbot.forges.etags import Etags
     from syncbot.forges.github import GitHubForge
     from syncbot.forges.github_api import Api
@@ -126,6 +128,7 @@ def _github(needs: Needs) -> Opened:
         allowed=settings.forge.other_bots,
         remote=lambda: Remote(clone, session.token()),
         rehearse=session.rehearse,
+        shared=SharedPuts() if needs.puts is None else needs.puts(f"{web}/{repository}"),
     )
     forge = GitHubForge(Api(session, repository, _now), branches, folder)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)

@@ -1,9 +1,9 @@
-"""Throwing away what nobody needs: mirrors, downloads, and rows of the store."""
+"""Throwing away what nobody needs: mirrors, downloads, logs, bundles, and rows of the store."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from syncbot.model.proposals import ProposalStatus
 from syncbot.model.releases import Upstream
 from syncbot.report.results import Swept, SweptItem
 from syncbot.services import packages
+from syncbot.services.verifying import result_key
 from syncbot.services.workspace import Workspace
 from syncbot.settings import open_workspace
 from syncbot.sources.git import mirror_path
 from syncbot.wiring.upstreams import absolute
+from syncbot.wiring.workspace import state_of
 
 _LEFTOVER = timedelta(days=1)
 """How long what a killed process left half-made is kept: it may be another one's work."""
@@ -35,15 +37,22 @@ def sweep(workspace: Workspace, start: Path, environ: Mapping[str, str], *, dry_
         problem = read.problems[0]
         what = f"{problem.package} cannot be read ({problem.error.what}), so nobody knows what it needs"
         raise InputError(what, "mend it, then run it again")
-    cache = found.cache
+    cache, state = found.cache, state_of(found)
     used = {mirror_path(cache, each.location) for each in _upstreams(read.packages, found.root)}
     needed = _needed(workspace)
-    items = list(_leftovers(cache / "git", now, dry_run=dry_run))
+    items = list(_leftovers(_half_made(cache, state), now, dry_run=dry_run))
     if kept.mirrors is not None:
         items += _mirrors(cache / "git", used, now - kept.mirrors, dry_run=dry_run)
+        items += _folders(cache / "forks", "*.git", "fork", now - kept.mirrors, dry_run=dry_run)
     if kept.downloads is not None:
         loose = not any(package.upstream.scheme == "tarball" for package in read.packages)
         items += _downloads(cache, needed, now - kept.downloads, loose=loose, dry_run=dry_run)
+        items += _pages(cache, now - kept.downloads, dry_run=dry_run)
+    if kept.logs is not None:
+        told = _told_of(workspace, read.packages)
+        items += _results(state / "verify", told, now - kept.logs, dry_run=dry_run)
+    if kept.bundles is not None:
+        items += _folders(state / "bundles", "*", "bundle", now - kept.bundles, dry_run=dry_run)
     tracked = {str(package.name) for package in read.packages}
     items += _rows(workspace, tracked, now, dry_run=dry_run)
     return Swept(dry_run, tuple(items))
@@ -62,8 +71,24 @@ def _needed(workspace: Workspace) -> frozenset[str]:
     return frozenset(identity.rpartition(":")[2] for identity in found)
 
 
-def _leftovers(folder: Path, now: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
-    for path in sorted([*folder.glob("*.building"), *folder.glob("*.old")]):
+def _told_of(workspace: Workspace, found: Sequence[Package]) -> frozenset[str]:
+    """The keys of the results that open proposals tell of."""
+    known = {package.name: package for package in found}
+    waiting = [p for p in workspace.store.proposals() if p.status is ProposalStatus.OPEN and p.package in known]
+    return frozenset(result_key(each.fingerprint, known[each.package]) for each in waiting)
+
+
+def _half_made(cache: Path, state: Path) -> Iterator[Path]:
+    """What is renamed or thrown away by who makes it, unless that one is killed."""
+    yield from (*(cache / "git").glob("*.building"), *(cache / "git").glob("*.old"))
+    yield from (cache / "forks").glob("*.old")
+    yield from (*(cache / "archives").rglob(".half-*"), *(cache / "pages").glob(".half-*"))
+    yield from (*(state / "verify").glob("work-*"), *(state / "verify").glob(".*.json"))
+    yield from (*(state / "bundles").glob(".syncbot-*"), *state.glob(".syncbot-load-*"))
+
+
+def _leftovers(found: Iterable[Path], now: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
+    for path in sorted(found):
         if _last_used(path) < now - _LEFTOVER:
             yield _thrown(path, "leftover", "a process that was killed left it", dry_run=dry_run)
 
@@ -85,11 +110,29 @@ def _downloads(
     told."""
     for path in sorted((cache / "archives").rglob("*")):
         unknown = path.parent.name == "loose"
-        if not path.is_file() or path.name in needed or (unknown and not loose):
+        if not path.is_file() or path.name in needed or (unknown and not loose) or path.name.startswith("."):
             continue
-        stat = path.stat()
-        if datetime.fromtimestamp(max(stat.st_atime, stat.st_mtime), UTC) < before:
+        if _last_read(path) < before:
             yield _thrown(path, "download", "nobody read it since", dry_run=dry_run)
+
+
+def _pages(cache: Path, before: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
+    """Answers of registries, and copies of lists of advisories; one that is wanted again is asked for as a whole."""
+    for path in sorted([*(cache / "pages").glob("[!.]*"), *(cache / "advisories").glob("[!.]*")]):
+        if _last_read(path) < before:
+            yield _thrown(path, "page", "nobody asked for it since", dry_run=dry_run)
+
+
+def _results(folder: Path, told: frozenset[str], before: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
+    for path in sorted([*folder.glob("[!.]*.json"), *folder.glob("[!.]*.log")]):
+        if path.stem not in told and datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+            yield _thrown(path, "verification", "no open proposal tells of it", dry_run=dry_run)
+
+
+def _folders(folder: Path, names: str, kind: str, before: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
+    for path in sorted(folder.glob(names)):
+        if path.is_dir() and not path.name.startswith(".") and _last_used(path) < before:
+            yield _thrown(path, kind, "nobody wrote there since", dry_run=dry_run)
 
 
 def _rows(workspace: Workspace, tracked: set[str], now: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
@@ -108,13 +151,19 @@ def _rows(workspace: Workspace, tracked: set[str], now: datetime, *, dry_run: bo
         yield SweptItem("rows", "memory of untracked packages", "nobody asks for it", count=gone)
 
 
+def _last_read(path: Path) -> datetime:
+    stat = path.stat()
+    return datetime.fromtimestamp(max(stat.st_atime, stat.st_mtime), UTC)
+
+
 def _last_used(path: Path) -> datetime:
     """When something in that folder was last written: a fetch writes there."""
-    times = [path.stat().st_mtime, *(each.stat().st_mtime for each in path.glob("*"))]
+    times = [path.stat().st_mtime, *(each.lstat().st_mtime for each in path.glob("*"))]
     return datetime.fromtimestamp(max(times), UTC)
 
 
 def _thrown(path: Path, kind: str, why: str, *, dry_run: bool) -> SweptItem:
+    name = path.name
     size = sum(each.lstat().st_size for each in path.rglob("*")) if path.is_dir() else path.stat().st_size
     if not dry_run and path.is_dir():
         aside = path.with_name(f"{path.name}.old")  # in one step: nobody finds half a mirror
@@ -124,4 +173,4 @@ def _thrown(path: Path, kind: str, why: str, *, dry_run: bool) -> SweptItem:
         shutil.rmtree(path)
     elif not dry_run:
         path.unlink(missing_ok=True)
-    return SweptItem(kind, path.name.removesuffix(".old") if kind == "mirror" else path.name, why, size)
+    return SweptItem(kind, name, why, size)

@@ -12,12 +12,11 @@ from syncbot.ports import Source
 from syncbot.settings import Workspace as Found
 from syncbot.sources import open_source
 from syncbot.sources.beside import Beside
-from syncbot.sources.polite import Turns
+from syncbot.wiring.hosts import turns
 
 
 def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Source]:
-    polite = found.settings.polite
-    turn = Turns(found.cache / "hosts", polite.per_host, polite.per_minute)
+    turn = turns(found)
 
     def source(package: Package) -> Source:
         releases = one(package, package.upstream)
@@ -36,7 +35,7 @@ def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Sou
             project=found.root,
             keyring=package.keyring,
             turn=turn,
-            contact=polite.contact,
+            contact=found.settings.polite.contact,
         )
 
     return source

@@ -1,7 +1,7 @@
 """A worker: a process that works on packages for another one, and ends when that one does.
 
 It has a session of its own, so that Ctrl-C reaches the process that hands the work out alone: that one ends its workers
-with all that they started. It opens neither the state database nor a forge.
+with all that they started. It opens no forge, and the state database only for turns at hosts that machines share.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncbot.errors import InputError, StoreError
 from syncbot.git.downstream import GitDownstream, takes_in
@@ -18,11 +20,13 @@ from syncbot.model.addresses import is_path, parse
 from syncbot.model.releases import Upstream
 from syncbot.ports import Progress
 from syncbot.ports.crew import Bench
+from syncbot.services.advising import Advisories
 from syncbot.services.crew import Here
 from syncbot.services.workspace import Workspace
 from syncbot.settings import DATABASE_FILE, open_workspace
 from syncbot.settings import Workspace as Found
 from syncbot.store.opening import open_store
+from syncbot.wiring import osv
 from syncbot.wiring.commits import commits
 from syncbot.wiring.files import write_bundle, write_files
 from syncbot.wiring.forges import Needs, open_forge
@@ -32,6 +36,10 @@ from syncbot.wiring.presence import ThisProcess
 from syncbot.wiring.processes import Processes
 from syncbot.wiring.upstreams import sources
 from syncbot.wiring.verifying import Commands
+
+if TYPE_CHECKING:
+    from syncbot.forges.branches import SharedPuts
+    from syncbot.ports import Store
 
 
 class SystemClock:
@@ -69,7 +77,7 @@ def opened(
     store = open_store(found.database_url)
     try:
         paced = lambda account: SharedPace(store, account, SystemClock().now, time.sleep)  # noqa: E731
-        at = open_forge(Needs(found, environ, state, downstream.root, _branch(downstream), paced))
+        at = open_forge(Needs(found, environ, state, downstream.root, _branch(downstream), paced, _puts(found, store)))
         store.of_forge(at.ids)
         yield Workspace(
             settings=standing.settings,
@@ -88,10 +96,20 @@ def opened(
             verifier=_verifier(found, standing, state, environ),
             commit=commits(found),
             presence=ThisProcess(),
+            advisories=Advisories(partial(osv.kept, found.settings.advisories, found.root, found.cache / "advisories")),
         )
     finally:
         crew.close()
         store.close()
+
+
+def _puts(found: Found, store: Store) -> Callable[[str], SharedPuts] | None:
+    """None where no other machine shares the store: then the scratch repository knows."""
+    if found.database_url.startswith("sqlite"):
+        return None
+    from syncbot.wiring.puts import shared_puts  # only where there are several
+
+    return partial(shared_puts, store)
 
 
 def _stamp(found: Found) -> str:

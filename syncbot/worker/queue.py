@@ -1,26 +1,23 @@
-"""Jobs in the database that keeps the state. Procrastinate's own tables, made and brought up to date here."""
+"""Jobs in the database that keeps the state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.schema import SchemaManager
 from psycopg_pool import PoolTimeout
 
 from syncbot.errors import StoreError
 from syncbot.store.engine import WRITER, conninfo, parsed, shown
+from syncbot.worker import schema
 from syncbot.worker.jobs import ANYWHERE, Job, queue_of
 
 _NAME = "syncbot worker"
-_FACT = "procrastinate"
-"""Where it is remembered which of Procrastinate's migrations the database has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +54,7 @@ class Queue:
         """Make Procrastinate's tables, or bring them to what the installed one wants."""
         with self._connected() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITER,))
-            newest = _migrations()[-1].name
-            known = connection.execute("SELECT value FROM fact WHERE kind = %s AND key = ''", (_FACT,)).fetchone()
-            if known is not None and known[0] == newest:
-                return
-            there = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
-            if there is None or there[0] is None:
-                connection.execute(SchemaManager.get_schema())
-            else:
-                for migration in _migrations():
-                    if known is not None and migration.name > known[0]:
-                        connection.execute(migration.read_bytes())
-            connection.execute(
-                "INSERT INTO fact (kind, key, value) VALUES (%s, '', %s) "
-                "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
-                (_FACT, newest),
-            )
+            schema.prepare(connection, shown(self._url))
 
     def put(self, jobs: Iterable[Job]) -> int:
         """Put jobs in; gives how many were new. One of which another one waits is not put in twice."""
@@ -172,8 +154,3 @@ class Queue:
                 f"the jobs in {shown(self._url)} cannot be reached ({said})",
                 "start the server, or correct the address in SYNCBOT_DATABASE_URL",
             ) from None
-
-
-def _migrations() -> list[Path]:
-    """Procrastinate's own, in their order."""
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))

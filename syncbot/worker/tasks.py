@@ -68,6 +68,7 @@ class Tasks:
     def plan(self, *, cause: str = "", now: bool = True, attempt: int = 1) -> None:
         """Put in what is due: of one schedule, or everything. People are heard first, and what is left of packages that
         are gone is taken back."""
+        again: Again | None = None
         try:
             with self._workspace() as workspace:
                 due = None if now else ticks.due(workspace.settings, cause)
@@ -76,11 +77,13 @@ class Tasks:
                 workspace.store.forget_dead_letter(_plan(cause))
         except SyncbotError as error:
             _log.warning("nothing was planned: %s", error)
-            if not planning.is_passing(error):
-                return
-            if attempt == jobs.MOST:
-                self.give_up(_plan(cause), attempt, error.what)
-                return
+            again = planning.after(error)
+        except Exception as error:  # noqa: BLE001  # a defect must not stop the days to come without a word
+            _log.warning("nothing was planned: a defect of syncbot", exc_info=True)
+            again = Again(f"a defect of syncbot: {type(error).__name__}")
+        if again is not None and attempt == jobs.MOST:
+            self.give_up(_plan(cause), attempt, again.why)
+        elif again is not None:
             self._queue.put([jobs.planned(cause, now=now, attempt=attempt + 1, delay=jobs.pause(attempt, self._first))])
 
     def tick(self, timestamp: int) -> None:

@@ -117,7 +117,10 @@ def test_a_rejection_is_remembered_by_content_until_a_newer_release(world: World
     world.upstream.release("v1.1", a_c=MERGED)
     world.syncbot("sync")
     ran = world.syncbot("proposals", "reject", "lib", "--reason", "we fork this one")
-    assert ran.out == "Proposal 1 was rejected: we fork this one. Its content is not proposed again.\n"
+    assert ran.out == (
+        "Proposal 1 was rejected: we fork this one. Its content is not proposed again; "
+        "`syncbot proposals tell 1 retry` takes that back.\n"
+    )
     again = world.syncbot("sync")
     assert "lib: The same proposal was rejected before; it is not made again. (we fork this one)" in again.out
     assert "Nothing changed: 1 package, 2 patches.\n" in again.out, "a rejected drop is none"

@@ -47,8 +47,9 @@ def test_nothing_to_say(busy: World) -> None:
 
 def test_what_lies_before_the_period_is_left_out(busy: World) -> None:
     busy.syncbot("proposals", "accept", "1")
+    times = ("judgement.at", "proposal.opened", "proposal.updated", "proposal_past.at", "past.at", "dropped.at")
     with sqlite3.connect(busy.workspace.path / "state/syncbot.db") as opened:
-        for table, column in (("judgement", "at"), ("proposal", "opened"), ("proposal", "updated"), ("dropped", "at")):
+        for table, _, column in (time.partition(".") for time in times):
             opened.execute(f"UPDATE {table} SET {column} = datetime({column}, '-3 days')")
     assert "Nothing changed" in busy.syncbot("digest").out
     assert "ten.patch was dropped" in busy.syncbot("digest", "--weekly").out

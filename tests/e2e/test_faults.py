@@ -25,6 +25,7 @@ from syncbot.model.running import Holder
 from syncbot.services import check, work
 from syncbot.store import SqlStore, open_store
 from syncbot.wiring.workspace import SystemClock
+from tests.e2e.test_people import dashboard, say, tick, tick_on_proposal
 from tests.e2e.world import FIX_B, FIX_FORTY, FIX_TEN, A, B, Upstream, World, git, numbered
 
 MERGED = numbered("a", l10="ten")
@@ -121,6 +122,44 @@ def test_an_order_to_hurry_ends_a_pause(two: World, clock: Hands, store: SqlStor
         two.syncbot("sync")
     store.set_fact("urgent", "gone", "1")
     assert skipped(two) == {}
+
+
+@pytest.mark.parametrize("way", ["comment", "box", "dashboard"])
+def test_what_people_ask_for_on_the_forge_ends_a_pause(
+    world: World, clock: Hands, store: SqlStore, tmp_path: Path, way: str
+) -> None:
+    world.upstream.release("v1.1", a_c=MERGED)
+    world.syncbot("sync")
+    world.upstream.path.rename(tmp_path / "away")
+    for _ in range(3):
+        world.syncbot("sync")
+    assert list(skipped(world)) == ["lib"]
+    (tmp_path / "away").rename(world.upstream.path)
+    if way == "comment":
+        say(world, "1", "It is back.\n\n/syncbot retry")
+    elif way == "box":
+        tick_on_proposal(world, "1", "retry")
+    else:
+        tick(dashboard(world), "hurry:lib")
+    assert worked(world) == ["lib"]
+    assert store.failures() == {}
+
+
+@pytest.mark.parametrize("way", ["comment", "dashboard"])
+def test_a_pause_that_was_ended_starts_anew_where_it_fails_again(
+    world: World, clock: Hands, store: SqlStore, tmp_path: Path, way: str
+) -> None:
+    world.upstream.release("v1.1", a_c=MERGED)
+    world.syncbot("sync")
+    world.upstream.path.rename(tmp_path / "away")
+    for _ in range(4):
+        world.syncbot("sync")
+    if way == "comment":
+        say(world, "1", "/syncbot retry")
+    else:
+        tick(dashboard(world), "hurry:lib")
+    world.syncbot("sync")
+    assert [failure.count for failure in store.failures().values()] == [1]
 
 
 def test_a_network_that_is_down_is_no_package_s_fault(world: World, clock: Hands, store: SqlStore) -> None:

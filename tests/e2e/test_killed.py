@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from syncbot.forges.local import LocalForge
+from syncbot.model.settings import Identity
 from syncbot.services import check
 
 from .killing import killed_at
@@ -50,8 +52,8 @@ def _at(path: Path) -> Upstream:
 def outcome(world: World) -> dict[str, Any]:
     """All that a run came to but for its times: proposals with the trees of their branches, the series, the rows."""
     root = world.workspace.path
-    proposals = world.syncbot("proposals", "list", "--all", "--json").document["proposals"]
-    said = [(p["package"], p["status"], p["title"], p["target"]) for p in proposals]
+    proposals = LocalForge(root / "state" / "proposals", root, Identity()).list()
+    said = [(p.package, p.status.value, p.title, p.target_version) for p in proposals]
     forge = root / "state" / "proposals" / "forge.git"
     heads = git(forge, "for-each-ref", "--format=%(refname)", "refs/heads").splitlines()
     trees = {ref: git(forge, "rev-parse", f"{ref}^{{tree}}") for ref in heads}

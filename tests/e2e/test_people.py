@@ -306,10 +306,12 @@ def test_a_withdrawn_proposal_is_no_rejection_and_its_proof_names_the_commit(pro
 
 
 def test_rebase_makes_it_anew_and_never_costs_a_persons_commits(proposed: World, tmp_path: Path) -> None:
+    parent = forge(proposed).list()[0].parent
     (proposed.workspace.path / "README.md").write_text("mine\n")
     proposed.workspace.commit("my own business")
+    assert proposed.syncbot("sync").code == 0  # which notes that the packages still lie as they did
+    assert forge(proposed).list()[0].parent == parent
     assert quiet(proposed)
-    parent = forge(proposed).list()[0].parent
     said = say(proposed, "1", "/syncbot rebase")
     proposed.syncbot("sync")
     assert comment(proposed, "1", said).answered == {Reaction.DONE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,51 @@ def test_a_proposals_branch_is_never_taken_for_the_downstream_branch(drafted: Wo
     git(root, "switch", "-q", "main")
     assert drafted.syncbot("sync").code == 0
     assert statuses(drafted) == ["1: 1.1 open"]
+
+
+@pytest.mark.parametrize("at", ["the tip", "with work on it", "an older version", "the one beside"])
+def test_nor_is_a_branch_of_another_name_that_holds_its_commits(drafted: World, at: str) -> None:
+    root = drafted.workspace.path
+    if at == "the one beside":
+        clone = clone_of(drafted)
+        (clone / "patches/lib/package.toml").write_text("mine")
+        push(clone, "mine")
+    git(root, "fetch", "-q", BARE, f"{BRANCH}:mine")
+    if at in ("an older version", "the one beside"):
+        (root / "patches/lib/package.toml").write_text(
+            f'upstream = "git:{drafted.upstream.path}"\nbase = "1.0"\nowners = ["jane"]\n'
+        )
+        drafted.workspace.commit("an owner")
+        drafted.syncbot("sync")
+    if at == "the one beside":
+        git(root, "fetch", "-q", BARE, f"+{BRANCH}-next:mine")
+    git(root, "switch", "-q", "mine")
+    if at == "with work on it":
+        (root / "patches/lib/series").write_text("")
+        drafted.workspace.commit("without forty")
+    before = drafted.workspace.snapshot()
+    for command in (["sync"], ["sync", "--dry-run"], ["check"], ["proposals", "accept", "1"]):
+        ran = drafted.syncbot(*command)
+        assert ran.code == 2
+        assert re.search(r"the branch mine has commits of (proposal 1|an older proposal) that main, which", ran.err)
+        assert "git switch main (or merge mine into it)" in ran.err
+    assert drafted.workspace.snapshot() == before
+    git(root, "switch", "-q", "main")
+    assert drafted.syncbot("sync").code == 0
+    assert statuses(drafted) == ["1: 1.1 open"]
+
+
+def test_another_branch_of_ones_own_is_no_proposals(drafted: World) -> None:
+    root = drafted.workspace.path
+    git(root, "switch", "-q", "-c", "trunk")
+    drafted.workspace.commit("work")
+    assert drafted.syncbot("sync").code == 0
+    git(root, "fetch", "-q", BARE, BRANCH)
+    git(root, "switch", "-q", "main")
+    git(root, "merge", "-q", "--no-edit", "FETCH_HEAD")
+    git(root, "branch", "-m", "main", "moved")
+    assert drafted.syncbot("sync").code == 0, "the branch that it was made for has another name now"
+    assert statuses(drafted) == ["1: 1.1 accepted"]
 
 
 def test_a_commit_that_only_the_branch_of_a_finished_proposal_holds_is_not_pushed_away(drafted: World) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
+from tests.e2e.test_proposal_branches import clone_of, push
 from tests.e2e.world import FIX_B, FIX_TEN, A, World, diff, git, numbered
 
 TEN = numbered("a", l10="ten")
@@ -239,6 +241,80 @@ def test_one_that_a_person_made_by_hand_is_not_made_anew_by_the_bot(world: World
     ran = world.syncbot("proposals", "tell", "2", "rebase")
     assert ran.code == 2
     assert "this proposal was made by hand; run syncbot restore again" in ran.err
+
+
+@pytest.fixture
+def waiting(world: World) -> World:
+    """ten.patch was dropped; 1.2 took it back, with other words in its place: its return is a draft."""
+    world.upstream.release("v1.1", a_c=TEN)
+    world.syncbot("sync")
+    world.syncbot("proposals", "accept", "1")
+    git(world.upstream.path, "revert", "--no-edit", "v1.1")
+    world.upstream.release("v1.2", a_c=A.replace("a 10\n", "a number ten\n"))
+    world.syncbot("sync")
+    assert proposals(world)["restore:ten.patch"]["draft"] is True
+    return world
+
+
+def put_on_branch(world: World, text: str) -> None:
+    """A person rewrites ten.patch on the branch of its return."""
+    restore = proposals(world)["restore:ten.patch"]
+    clone = clone_of(world, restore["branch"])
+    (clone / "patches/lib/ten.patch").write_text(text)
+    series = (clone / "patches/lib/series").read_text()
+    (clone / "patches/lib/series").write_text(re.sub(r" # syncbot: waiting.*", "", series))
+    push(clone, "rebase ten")
+
+
+FITS = diff("a.c", A.replace("a 10\n", "a number ten\n"), TEN)
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_return_that_a_person_settled_on_its_branch_can_be_accepted(waiting: World, *, looked: bool) -> None:
+    put_on_branch(waiting, FITS)
+    if looked:
+        waiting.syncbot("sync")
+        restore = proposals(waiting)["restore:ten.patch"]
+        assert restore["draft"] is False
+        body = waiting.syncbot("proposals", "show", restore["id"]).out
+        assert "1 commit of people is on the branch: rebase ten of A Person." in body
+        assert "The series with them was applied to 1.2 from scratch, without fuzz." in body
+        assert "ten.patch, which waited for a person, was written anew by one." in body
+        before = waiting.workspace.snapshot()
+        waiting.syncbot("sync")
+        assert waiting.workspace.snapshot() == before
+    assert waiting.syncbot("proposals", "accept", proposals(waiting)["restore:ten.patch"]["id"]).code == 0
+    assert waiting.workspace.series("lib") == ["b.patch", "ten.patch"]
+    assert waiting.syncbot("sync", "--exit-code").code == 0
+
+
+def test_a_return_that_people_spoilt_is_a_draft_and_says_why(lost: World) -> None:
+    lost.syncbot("sync")
+    assert proposals(lost)["restore:ten.patch"]["draft"] is False
+    put_on_branch(lost, FITS)
+    ran = lost.syncbot("proposals", "accept", "3")
+    assert "with what people put on its branch ('rebase ten' of A Person) it does not apply to 1.2" in ran.err
+    lost.syncbot("sync")
+    assert proposals(lost)["restore:ten.patch"]["draft"] is True
+    body = lost.syncbot("proposals", "show", "3").out
+    assert "With that, the series does not apply to 1.2: ten.patch: a.c" in body
+
+
+def test_one_made_by_hand_is_looked_at_when_it_is_accepted(world: World) -> None:
+    world.upstream.release("v1.1", a_c=TEN)
+    world.syncbot("sync")
+    world.syncbot("proposals", "accept", "1")
+    world.syncbot("restore", "lib", "ten.patch", "--reason", "ours")
+    record = proposals(world)["restore:ten.patch"]
+    assert record["draft"] is True, "1.1 has it, so it does not apply"
+    put_on_branch(world, FITS)
+    ran = world.syncbot("proposals", "accept", record["id"])
+    assert "it does not apply to 1.1: ten.patch: a.c" in ran.err
+    clone = world.workspace.path.parent / "mine"
+    (clone / "patches/lib/ten.patch").write_text(diff("a.c", TEN, TEN.replace("ten\n", "TEN\n")))
+    push(clone, "another ten")
+    assert world.syncbot("proposals", "accept", record["id"]).code == 0
+    assert world.workspace.series("lib") == ["b.patch", "ten.patch"]
 
 
 @pytest.mark.parametrize("setting", ["max-open = 1", 'windows = ["00:00-00:01"]', "per-hour = 1"])

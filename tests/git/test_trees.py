@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,15 @@ def test_an_object_that_is_missing_is_no_patchs_fault(missing: str, told: bool, 
     else:
         found = judge_series([patch], old, new).patches[0]
         assert found.verdict is not Verdict.BROKEN, found.reason
+
+
+def test_content_that_is_not_its_hash_is_damage(tmp_path: Path) -> None:
+    """An object that reads well and yet is another one: proofs rest on what was hashed."""
+    upstream = Upstream(tmp_path / "upstream.git")
+    commit = upstream.commit("one", {"a": b"as it was\n"})
+    id = blob_id(b"as it was\n")
+    loose = upstream.path / "objects" / id[:2] / id[2:]
+    loose.chmod(0o644)
+    loose.write_bytes(zlib.compress(b"blob 10\0other one\n"))
+    with pytest.raises(RepositoryDamaged, match=id):
+        GitTree(upstream.path, commit).read("a")

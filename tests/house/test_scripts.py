@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from syncbot.cli.shared import program
+from syncbot.report.next_steps import next_commands
 from syncbot.report.results import SyncResult
-from syncbot.report.texts import next_commands
 
 ROOT = Path(__file__).parents[2]
 

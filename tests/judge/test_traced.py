@@ -145,6 +145,49 @@ def test_one_change_of_a_large_patch_that_was_undone_keeps_it_all(noise: str, tm
     stays(by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Tidy", undone)))
 
 
+# Taken out in passing.
+
+NEWS = "".join(f"    publish_{n}(ctx, news->item_{n});\n" for n in range(40))
+AGAIN = FINISH.replace("    finish_4", "    check_again(ctx, wanted);\n    finish_4")
+
+
+def in_passing(tmp_path: Path, later: Files, middle: str = LONG) -> Judgement:
+    """A patch with a change apart from the others, merged as it is, and what the next commit left of it."""
+    base, after = run(""), run(middle, finish=AGAIN)
+    return by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Publish the news", later))
+
+
+def news(lines: str) -> str:
+    return OTHERS + "int publish(struct ctx *ctx, struct news *news)\n{\n" + lines + "}\n\n"
+
+
+def test_a_small_part_that_a_large_piece_of_other_work_took_out_is_upstreams_choice(tmp_path: Path) -> None:
+    """Who reviews the drop is told which commit took it."""
+    found = in_passing(tmp_path, run(LONG, others=news(NEWS)))
+    goes(found)
+    reworked = [fact for fact in found.evidence if fact.kind == "reworked"]
+    assert [fact.subject for fact in reworked] == ["Publish the news"]
+
+
+BESIDES: dict[str, Files] = {
+    "a few lines": run(LONG, others=news("    publish(ctx);\n    news(ctx);\n")),
+    "only tests": {**run(LONG), "tests/test_news.c": news(NEWS)},
+    "only what it says itself, elsewhere": run(LONG, others=news(LONG)),
+    "everything": {**run(LONG), **{f"src/part_{n}.c": news(NEWS) for n in range(61)}},
+    "much, and the check itself went": run(LONG.replace(CHECKED, ""), others=news(NEWS)),
+}
+
+
+@pytest.mark.parametrize("what", BESIDES)
+def test_a_part_that_was_not_taken_out_in_passing_keeps_it_all(what: str, tmp_path: Path) -> None:
+    stays(in_passing(tmp_path, BESIDES[what]))
+
+
+def test_a_small_check_that_much_other_work_turned_is_a_persons_question(tmp_path: Path) -> None:
+    later = run(GUARD.replace("> limit", "< limit"), others=news(NEWS), finish=AGAIN)
+    stays(in_passing(tmp_path, later, GUARD))
+
+
 # Moved within its file.
 
 
@@ -187,6 +230,58 @@ def test_a_block_that_moved_to_another_function_is_not(tmp_path: Path) -> None:
 def test_a_new_twin_with_the_block_does_not_stand_for_the_old_one(tmp_path: Path) -> None:
     twin = function(LONG).replace("int run(", "int run_twice(")
     stays(judged(tmp_path, LONG, {CODE: run("")[CODE] + "\n" + twin}))
+
+
+# The commit's own change, beside the patch's.
+
+FIELD = "{}:\n  description: |\n    {}\n  in: body\n  required: false\n  type: string\n"
+FIELDS = "".join(FIELD.format(f"field_{n}", f"What field {n} holds for the caller.") for n in range(6))
+
+
+def test_a_hunk_that_the_commit_has_to_the_letter_is_at_its_place(tmp_path: Path) -> None:
+    """Its lines repeat what stands around them, so that an alignment may lay them on their neighbours'."""
+    upload = FIELD.format("field_3_upload", "The same for an upload, where it is another one.")
+    base = {"api.yaml": FIELDS}
+    after = {"api.yaml": FIELDS.replace("field_4:\n", upload + "field_4:\n")}
+    more = FIELD.format("field_3_more", "More of it, which came some years later.")
+    target = {"api.yaml": after["api.yaml"].replace("field_3_upload:\n", more + "field_3_upload:\n")}
+    goes(by_history(tmp_path, patch_of(base, after), base, ("Upload", after), ("More", target)))
+
+
+def test_the_same_hunk_in_another_function_is_another_change(tmp_path: Path) -> None:
+    """Upstream has the function under another name and wrote the check there; ours came back since, without it."""
+    base, after = {CODE: function("")}, {CODE: function(LONG)}
+    other = function("").replace("int run(", "int walk(")
+    checked = other.replace(FINISH, LONG + FINISH)
+    commits = [("Walk", {CODE: other}), ("Check", {CODE: checked}), ("Run", {CODE: checked + "\n" + function("")})]
+    stays(by_history(tmp_path, patch_of(base, after), base, *commits))
+
+
+METHOD = (
+    "    def refuse(self, wanted):\n"
+    '        """Tell the owner of it."""\n'
+    "        if wanted > self.limit:\n"
+    "            self.refused.append(wanted)\n"
+    "            self.owner.tell_of_refusal(self, wanted)\n"
+    "        return len(self.refused)\n\n"
+)
+METHODS = [f"    def step_{n}(self):\n        return self.do_{n}()\n\n" for n in range(8)]
+RUNNER = "class Runner:\n"
+
+
+def test_a_method_may_stand_anywhere_in_its_class(tmp_path: Path) -> None:
+    at_2, at_6 = (RUNNER + "".join([*METHODS[:n], METHOD, *METHODS[n:]]) for n in (2, 6))
+    later = at_6.replace("tell_of_refusal(self, wanted)", "tell_of_refusal(self, wanted, True)")
+    base, after = {"run.py": RUNNER + "".join(METHODS)}, {"run.py": at_2}
+    goes(by_history(tmp_path, patch_of(base, after), base, ("Refuse", {"run.py": at_6}), ("Tell", {"run.py": later})))
+
+
+def test_a_method_of_another_class_is_another_one(tmp_path: Path) -> None:
+    walker = "\nclass Walker:\n" + "".join(METHODS).replace("step", "pace")
+    base = {"run.py": RUNNER + "".join(METHODS) + walker}
+    after = {"run.py": RUNNER + "".join([*METHODS[:2], METHOD, *METHODS[2:]]) + walker}
+    theirs = {"run.py": RUNNER + "".join(METHODS) + walker + METHOD}
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Refuse", theirs)))
 
 
 # What only serves other lines, and what the commit itself left out.

@@ -230,8 +230,14 @@ def test_both_diffs_of_a_patch_that_goes_have_no_line_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [(Verdict.OBSOLETE, "took it in"), (Verdict.REVERTED, "took it in"), (Verdict.SUPERSEDED, "is like it"),
-     (Verdict.CONFLICT, "is like it")],
+     (Verdict.CONFLICT, "is like it"), (Verdict.TRIM, "took in part of it")],
 )  # fmt: skip
 def test_a_commit_that_is_only_like_the_patch_took_nothing_in(verdict: Verdict, said: str) -> None:
     made = story(told(replace(absorbed(), verdict=verdict, action=Action.ASK)))
     assert f"Commit {ID}, https://github.com/a/lib/commit/{ID} {said}, first in 1.1:" in made
+
+
+def test_of_several_commits_none_is_said_to_have_taken_all_of_it() -> None:
+    other = replace(absorbed().evidence[1], commit=CommitId("c" * 40))
+    made = story(told(replace(absorbed(), evidence=(*absorbed().evidence, other))))
+    assert made.count("took it in, or part of it, first in 1.1:") == 2

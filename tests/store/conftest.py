@@ -13,14 +13,6 @@ from tests.postgres import Server
 ENGINES = ("sqlite", "postgresql")
 
 
-@pytest.fixture(scope="session")
-def migrated(postgresql: Server) -> str:
-    """The name of a database at the newest schema: to copy it takes a tenth of making it."""
-    address = postgresql.new()
-    open_store(address).close()
-    return address.partition("?")[0].rpartition("/")[2]
-
-
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from syncbot.judge import judge_series
-from syncbot.model.ids import PatchName
+from syncbot.model.advisories import Advice
+from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.trees import MemoryTree
-from syncbot.model.verdicts import Action, Verdict
+from syncbot.model.verdicts import Action, Proof, Verdict
 
 from .changes import Edit, edit, write
 from .history import history_of
@@ -132,7 +133,25 @@ def test_no_lie_drops_or_cuts(story: Story, world: Callable[[Story], str]) -> No
         assert found.action is Action.ASK or body == wanted, name
 
 
-def judged(story: Story, header: str) -> Judgement:
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.__name__)
+def test_no_advisory_drops_or_cuts(story: Story, world: Callable[[Story], str]) -> None:
+    commit = CommitId(world(story))
+    if "1.1" not in story.releases:
+        story.release("1.1")
+    honest = judged(story, "")
+    story.expected = dict.fromkeys(story.carried, "")
+    for fixes in ((), (commit,), (commit, CommitId("f" * 40))):
+        lie = Advice(CVE, "OSV-1", "1.1", in_base=False, in_target=True, commits=fixes)
+        found = judged(story, "", lie)
+        assert (found.action, found.verdict) in (
+            (honest.action, honest.verdict),
+            (Action.ASK, Verdict.SUPERSEDED),
+        ), found.reason
+        assert found.refreshed == honest.refreshed or found.action is Action.ASK
+        assert found.proof in (honest.proof, Proof.DECLARED)
+
+
+def judged(story: Story, header: str, *advice: Advice) -> Judgement:
     """The story's patch under another header."""
     [carried] = story.carried.values()
     content = carried.patch.content
@@ -143,5 +162,7 @@ def judged(story: Story, header: str) -> Judgement:
     )
     base, target = (MemoryTree(story.files(name)) for name in (story.base, "1.1"))
     more = {"history": history_of(story)} if story.mode == "git" else {}
-    [found] = judge_series([named], base, target, base_name=story.base, target_name="1.1", **more).patches
+    [found] = judge_series(
+        [named], base, target, base_name=story.base, target_name="1.1", advice=advice, **more
+    ).patches
     return found

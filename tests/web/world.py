@@ -69,6 +69,8 @@ _TIMES = (
     ("met", "at"),
     ("dropped", "at"),
     ("proposal", "opened", "updated"),
+    ("past", "at"),
+    ("proposal_past", "at", "opened", "updated"),
     ("run", "started", "finished"),
 )
 

@@ -83,9 +83,23 @@ class Many:
         )
 
 
+@pytest.fixture(scope="session")
+def prepared(postgresql: Server, migrated: str) -> str:
+    """The name of a database with the tables of the jobs, too."""
+    address = postgresql.new(migrated)
+    queue = Queue(address)
+    queue.prepare()
+    queue.close()
+    return address.partition("?")[0].rpartition("/")[2]
+
+
 @pytest.fixture
 def many(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    postgresql: Server,
+    prepared: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Many]:
     world = make(tmp_path, capsys)
     world.upstream.release("v1.1", a_c=numbered("a", **TEN))
@@ -94,7 +108,7 @@ def many(
         upstream.release("v1.0", a_c=A, b_c=B)
         upstream.release("v1.1", a_c=numbered("a", **TEN))
         world.workspace.package(name, f"git:{upstream.path}", "1.0", ten=FIX_TEN, b=FIX_B)
-    address = postgresql.new()
+    address = postgresql.new(prepared)
     monkeypatch.setenv("SYNCBOT_DATABASE_URL", address)
     made = Many(world, address, tmp_path)
     yield made
@@ -185,6 +199,23 @@ def test_what_fails_is_tried_again_and_given_up_in_the_end_and_holds_up_nobody(m
     many.syncbot("sync", "lib")
     many.queue.put(errands(many))
     many.work()
+    assert many.store.dead_letters() == []
+
+
+def test_a_defect_met_while_planning_is_tried_again_and_told_in_the_end(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_arguments: object, **_rest: object) -> None:
+        raise TypeError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("syncbot.worker.tasks.sync", defect)
+        many.work(ALL)
+    assert [(letter.name, letter.why) for letter in many.store.dead_letters()] == [
+        ("@plan", "a defect of syncbot: TypeError")
+    ]
+    many.work(ALL)
+    assert many.open() == [(name, "1.1") for name in NAMES]
     assert many.store.dead_letters() == []
 
 

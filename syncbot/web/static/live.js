@@ -48,6 +48,8 @@ function news() {
   document.body.append(said);
 }
 
-look();
-setInterval(look, EVERY);
-document.addEventListener("visibilitychange", look);
+if (!document.querySelector(".then")) { // a past day has no news
+  look();
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+}
