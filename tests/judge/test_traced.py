@@ -173,6 +173,7 @@ BESIDES: dict[str, Files] = {
     "a few lines": run(LONG, others=news("    publish(ctx);\n    news(ctx);\n")),
     "only tests": {**run(LONG), "tests/test_news.c": news(NEWS)},
     "only what it says itself, elsewhere": run(LONG, others=news(LONG)),
+    "a whole release": run(LONG, others="".join(news(NEWS.replace("news->", f"news->of_{n}_")) for n in range(20))),
     "everything": {**run(LONG), **{f"src/part_{n}.c": news(NEWS) for n in range(61)}},
     "much, and the check itself went": run(LONG.replace(CHECKED, ""), others=news(NEWS)),
 }
