@@ -74,10 +74,12 @@ class Since:
         return found
 
     def reworked(self, by: Collection[int]) -> Since:
-        """It, where what these commits took counts as replaced: they had other work to do there."""
+        """It, where what these commits took counts as replaced: they had other work to do there. What stood there
+        before the patch, and is back, is not: work that was done on an older version may lose a fix so."""
         ends: dict[tuple[Fate, int | None], float] = {}
         for (fate, key), weight in self.ends.items():
-            end = (fate if fate.lives or key not in by else Fate.REPLACED, key)
+            passing = key in by and not fate.lives and fate is not Fate.BACK
+            end = (Fate.REPLACED if passing else fate, key)
             ends[end] = ends.get(end, 0.0) + weight
         return replace(self, ends=ends)
 

@@ -205,13 +205,14 @@ def _any_undone(changes: Sequence[Since], busy: frozenset[int]) -> bool:
 def _undone(change: Since, known: frozenset[int | None], busy: frozenset[int]) -> bool:
     """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, what
     it took out is back, or it stands under a new condition. Comments and imports alone go with what they serve
-    (`known`: the commits that edited or took that). What `busy` commits alone took was no undoing."""
+    (`known`: the commits that edited or took that). What `busy` commits alone took was no undoing, unless what stood
+    there before is back: work that was done on an older version may lose a fix so."""
     if change.settled:
         return False
-    if change.guarded:
+    if change.guarded or (change.remains >= REMAINS and (change.as_before or not change.fates)):
         return True
     if change.losers and change.losers <= busy:
         return not change.served <= known
-    if change.taken or (change.remains >= REMAINS and (change.as_before or not change.fates)):
+    if change.taken:
         return True
     return change.as_before and ((change.gone and not change.moved) or not change.served <= known)

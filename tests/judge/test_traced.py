@@ -184,6 +184,15 @@ def test_a_part_that_was_not_taken_out_in_passing_keeps_it_all(what: str, tmp_pa
     stays(in_passing(tmp_path, BESIDES[what]))
 
 
+def test_old_code_that_came_back_with_much_other_work_keeps_it_all(tmp_path: Path) -> None:
+    """The work was begun on an older version, and its merge put back what the patch had replaced."""
+    old, new = "    copy_all(ctx, wanted);\n", "    copy_checked(ctx, wanted, limit);\n"
+    finish = {text: FINISH.replace("    finish_4", text + "    finish_4") for text in (old, new)}
+    base, after = run("", finish=finish[old]), run(LONG, finish=finish[new])
+    later = run(LONG, others=news(NEWS), finish=finish[old])
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Merge", after), ("Publish the news", later)))
+
+
 def test_a_small_check_that_much_other_work_turned_is_a_persons_question(tmp_path: Path) -> None:
     later = run(GUARD.replace("> limit", "< limit"), others=news(NEWS), finish=AGAIN)
     stays(in_passing(tmp_path, later, GUARD))
