@@ -12,15 +12,12 @@ from syncbot.judge.commits_place import Spot, answered, spot, undone
 from syncbot.judge.commits_score import NO_SCORE, TELLING, Rule, Score, rule
 from syncbot.judge.commits_sketch import Block, Reader, Sketch
 from syncbot.judge.history import History, Touch
-from syncbot.judge.weights import Kind, kind_of
 from syncbot.model.ids import BlobId
 
 UNREADABLE = 10.0
 """Weight of a changed file whose lines cannot be compared (binary, missing, huge): it is something, so q must fall."""
 MOST_FILES = 60
 """Commits with more files are not searched for moved code: files are compared under their own name alone."""
-MOST_WORK = 500.0
-"""Weight of a commit, about so many lines, from which it is no piece of work but a heap of it."""
 REMEMBERED = 4096
 MIDDLE_BYTES = 8 << 20
 TAKEN = 0.8
@@ -253,20 +250,6 @@ class Comparer:
         written = merged(self._delta(pair, w.key) or NOTHING for pair in pairs[:MOST_FILES])
         total -= sum(w.shared(file.change.added, written.added) for file in judged)
         return max(0.0, total / sum(file.weight for file in judged))
-
-    def besides(self, sketch: Sketch, commit: int) -> float:
-        """How much the commit changes besides the patch's own lines, by weight: of code where the patch has code. 0
-        where that is so much, or in so many files, that nobody chose every line: the import of a whole release."""
-        touches = self._history.changed(commit)
-        if len(touches) > MOST_FILES:
-            return 0.0
-        w = sketch.weights
-        own = merged(file.change for file in sketch.files)
-        code = any(file.is_code and file.weight > 0 for file in sketch.files)
-        pairs = [pair for pair in self._pairs(touches) if not code or kind_of(pair.path) is Kind.CODE]
-        done = merged(self._delta(pair, w.key) or NOTHING for pair in pairs)
-        besides = w.change(done) - w.overlap(mirrored(own), done) - w.overlap(own, done)
-        return besides if besides <= MOST_WORK else 0.0
 
     def _weight(self, sketch: Sketch, pair: Pair) -> float:
         change = self._delta(pair, sketch.weights.key)

@@ -8,7 +8,7 @@ apart far better than for the patch itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from syncbot.diff.lines import Change
 from syncbot.judge.blocks import BlockFinding, State, analyse
@@ -33,55 +33,19 @@ AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
 @dataclass(frozen=True, slots=True)
 class Since:
     """One change of an absorbing commit that is the patch's, and what became of it. `state`: of the change in the
-    release, None where the file is gone. `ends`: {(fate, the commit that it is of): weight of its lines that do
-    something}; a change that only takes out has none. `remains`: share of what it takes out that stands there (again).
-    `guarded`: it stands under a condition that it did not have. `served`: the commits that took lines of it that only
-    serve others, comments and imports. `gone`: whether anything of it is lost."""
+    release, None where the file is gone. `fates`: {fate: weight of its lines that do something}; a change that only
+    takes out has none. `remains`: share of what it takes out that stands there (again). `guarded`: it stands under a
+    condition that it did not have. `keys`: the commits that edited or took its lines. `served`: the same of the lines
+    that are lost and only serve others, comments and imports. `gone`: whether anything of it is lost."""
 
     path: str
     state: State | None
-    ends: Mapping[tuple[Fate, int | None], float] = field(default_factory=dict)
+    fates: Mapping[Fate, float] = field(default_factory=dict)
     remains: float = 0.0
     guarded: bool = False
+    keys: frozenset[int | None] = frozenset()
     served: frozenset[int | None] = frozenset()
     gone: bool = False
-
-    @property
-    def fates(self) -> dict[Fate, float]:
-        """{fate: weight of its lines that do something}"""
-        found: dict[Fate, float] = {}
-        for (fate, _), weight in self.ends.items():
-            found[fate] = found.get(fate, 0.0) + weight
-        return found
-
-    @property
-    def keys(self) -> frozenset[int | None]:
-        """The commits that edited or took its lines."""
-        return frozenset(key for fate, key in self.ends if fate is not Fate.STANDS)
-
-    @property
-    def losers(self) -> frozenset[int | None]:
-        """The commits that took its lines, or turned them."""
-        return frozenset(key for (fate, key), weight in self.ends.items() if not fate.lives and weight > 0)
-
-    @property
-    def met(self) -> dict[int | None, float]:
-        """{commit: weight of the lines that it took, turned or edited}"""
-        found: dict[int | None, float] = {}
-        for (fate, key), weight in self.ends.items():
-            if fate not in (Fate.STANDS, Fate.SWEPT):
-                found[key] = found.get(key, 0.0) + weight
-        return found
-
-    def reworked(self, by: Collection[int]) -> Since:
-        """It, where what these commits took counts as replaced: they had other work to do there. What stood there
-        before the patch, and is back, is not: work that was done on an older version may lose a fix so."""
-        ends: dict[tuple[Fate, int | None], float] = {}
-        for (fate, key), weight in self.ends.items():
-            passing = key in by and not fate.lives and fate is not Fate.BACK
-            end = (Fate.REPLACED if passing else fate, key)
-            ends[end] = ends.get(end, 0.0) + weight
-        return replace(self, ends=ends)
 
     @property
     def settled(self) -> bool:
@@ -175,7 +139,8 @@ class _Commit:
         new = lines_of(self._new)
         lines = [i for i in mine if self._weights.key(new[i])]
         texts = {self._new_lines[i] for i in serving}
-        fates: dict[tuple[Fate, int | None], float] = {}
+        fates: dict[Fate, float] = {}
+        keys: set[int | None] = set()
         served: set[int | None] = set()
         before = state in AS_BEFORE
         ends = self._follower(block.change, at_home=before).ends(self._touch, lines)
@@ -183,12 +148,13 @@ class _Commit:
             if end.text in texts:
                 served |= set() if end.fate.lives else {end.key}
                 continue
-            fates[end.fate, end.key] = fates.get((end.fate, end.key), 0.0) + w(w.key(end.text))
+            fates[end.fate] = fates.get(end.fate, 0.0) + w(w.key(end.text))
+            keys |= set() if end.fate is Fate.STANDS else {end.key}
         telling = [i for i in minus if not self._does or not imports(self._old_lines[i])]
         remains = block.measures.remains if telling and not gone else 0.0
         lost = any(not end.fate.lives and end.text not in texts for end in ends)
         guarded = not gone and block.measures.guarded
-        return Since(self._touch.path, state, fates, remains, guarded, frozenset(served), lost)
+        return Since(self._touch.path, state, fates, remains, guarded, frozenset(keys), frozenset(served), lost)
 
     def _serving(self, change: Change, mine: Collection[int]) -> set[int]:
         """The lines that do nothing of themselves: comments, and imports."""

@@ -26,9 +26,6 @@ SMALL = 10.0
 """Weight of code below which nothing may differ: there one word is another patch."""
 LEAST = 0.05
 """Weight that counts as nothing."""
-BY_THE_WAY = 0.2
-"""What a later commit takes of a patch was taken in passing where it is at most this share of what it does besides.
-What takes a patch back, in whole or in part, does little else."""
 FirstRelease = Callable[[CommitId], str | None]
 Expected = Callable[[CommitId], str | None]
 """Which release after the judged one has a commit already, None where none has."""
@@ -66,8 +63,7 @@ class Lineage:
         comparer = self._search.comparer
         follow = cache(lambda number: since(self._history, comparer, found.sketch, absorbed, number, target))
         form = Form(self._history, comparer, found.sketch, absorbed, target)
-        besides = cache(lambda key: comparer.besides(found.sketch, key))
-        return Trace(found, first, known, self._history, self._first_release, self._expected, follow, form, besides)
+        return Trace(found, first, known, self._history, self._first_release, self._expected, follow, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +82,6 @@ class Trace:
     """What became, in the release, of the absorbing commits' changes of the patch's file of that number."""
     form: Form | None = None
     """The patch beside the absorbing commits."""
-    besides: Callable[[int], float] | None = None
-    """How much a commit of that key changes besides the patch's own lines, as `weight` weighs the patch."""
-
-    def busy(self, met: Mapping[int | None, float]) -> frozenset[int]:
-        """Those of the commits that met lines of the patch which did far more besides: upstream worked on its own code
-        then, and did not take a patch back. `met`: {commit: weight of the lines that it took or edited}."""
-        if self.besides is None:
-            return frozenset()
-        some = ((key, weight) for key, weight in met.items() if key is not None and weight > 0)
-        return frozenset(key for key, weight in some if weight <= BY_THE_WAY * self.besides(key))
 
     def versions(self, paths: Sequence[str]) -> list[bytes]:
         """The file that the patch has under these paths, as the absorbing commits left it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 from syncbot.judge.ahead import awaited
 from syncbot.judge.blocks import BlockFinding, State, analyse
@@ -22,7 +21,6 @@ from syncbot.judge.nesting import level
 from syncbot.judge.present import needed_beside
 from syncbot.judge.rules import BARE, MEDIUM, REMAINS, SMALL, UPSTREAM, against, deciding, is_half
 from syncbot.judge.texts import lines_of
-from syncbot.model.judgement import Evidence
 from syncbot.model.verdicts import Proof, Verdict
 
 MOST_TAKEN = 0.25
@@ -41,8 +39,7 @@ def traced(case: Case) -> Decision | None:
         return None
     if elsewhere(case, trace) or not lives_on(case, trace):
         return None
-    differs = (*missing(case), *_since(case, trace))
-    return drop(case, Proof.TRACED, f"upstream took it as {names(trace.absorbed)}", *differs)
+    return drop(case, Proof.TRACED, f"upstream took it as {names(trace.absorbed)}", *missing(case))
 
 
 def reverted(case: Case) -> Decision | None:
@@ -146,17 +143,14 @@ def lives_on(case: Case, trace: Trace) -> bool:
     gone together with what it stood in. Where a change was taken out again, whatever the message says, it does not. Of
     a small patch every word may be what it is for; of another, some lines may have been replaced since, and of a large
     one taken out."""
-    open_ = [file for file in deciding(case.files) if not _settled(file)]
-    found = [trace.since_of(file.change.paths) for file in open_]
-    total = trace.weight
-    busy = _busy(trace, found)
     changes: list[Since] = []
-    for file, all_of_it in zip(open_, found, strict=True):
-        half = is_half(file) and file.state is not FileState.GONE
-        if half or not all_of_it or _any_undone(all_of_it, busy):
-            return False
-        changes += (change.reworked(busy) for change in all_of_it)
-    taken = _of(changes, Fate.TAKEN, Fate.TURNED)
+    for file in deciding(case.files):
+        if not _settled(file):
+            kept = _kept(file, trace)
+            if kept is None:
+                return False
+            changes += kept
+    total, taken = trace.weight, _of(changes, Fate.TAKEN, Fate.TURNED)
     if _of(changes, Fate.BACK) or (taken and (total < LARGE or taken > MOST_TAKEN * total)):
         return False
     if total < SMALL and _of(changes, Fate.ALTERED, Fate.REPLACED):
@@ -177,42 +171,23 @@ def _settled(file: FileFinding) -> bool:
     return told and not is_half(file) and not any(block.measures.guarded for block in file.blocks)
 
 
-def _since(case: Case, trace: Trace) -> list[Evidence]:
-    """The commits that took a part of the patch in passing: who reviews the drop must know them."""
-    found = [trace.since_of(file.change.paths) for file in deciding(case.files) if not _settled(file)]
-    busy = _busy(trace, found)
-    took = sorted({key for change in chain.from_iterable(found) for key in change.losers if key in busy})
-    history = trace.history
-    if history is None:
-        return []
-    return [trace.fact("reworked", "has taken a part of that out again since", history.commit(key)) for key in took]
-
-
-def _busy(trace: Trace, found: Sequence[Sequence[Since]]) -> frozenset[int]:
-    """The commits that took parts of a large patch in passing. Of another one each part may be what it is for."""
-    met: dict[int | None, float] = {}
-    for change in chain.from_iterable(found):
-        for key, weight in change.met.items():
-            met[key] = met.get(key, 0.0) + weight
-    return frozenset() if trace.weight < LARGE else trace.busy(met)
-
-
-def _any_undone(changes: Sequence[Since], busy: frozenset[int]) -> bool:
+def _kept(file: FileFinding, trace: Trace) -> tuple[Since, ...] | None:
+    """What became of a file's changes, None where upstream undid one, or where it cannot be told."""
+    if is_half(file) and file.state is not FileState.GONE:
+        return None
+    changes = trace.since_of(file.change.paths)
     known = frozenset().union(*(change.keys for change in changes))
-    return any(_undone(change, known, busy) for change in changes)
+    if not changes or any(_undone(change, known) for change in changes):
+        return None
+    return changes
 
 
-def _undone(change: Since, known: frozenset[int | None], busy: frozenset[int]) -> bool:
+def _undone(change: Since, known: frozenset[int | None]) -> bool:
     """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, what
     it took out is back, or it stands under a new condition. Comments and imports alone go with what they serve
-    (`known`: the commits that edited or took that). What `busy` commits alone took was no undoing, unless what stood
-    there before is back: work that was done on an older version may lose a fix so."""
+    (`known`: the commits that edited or took that)."""
     if change.settled:
         return False
-    if change.guarded or (change.remains >= REMAINS and (change.as_before or not change.fates)):
-        return True
-    if change.losers and change.losers <= busy:
-        return not change.served <= known
-    if change.taken:
+    if change.guarded or change.taken or (change.remains >= REMAINS and (change.as_before or not change.fates)):
         return True
     return change.as_before and ((change.gone and not change.moved) or not change.served <= known)

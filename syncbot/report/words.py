@@ -23,7 +23,6 @@ COMMITS = {
     "absorbed": "took it in",
     "partial": "took in part of it",
     "taken-back": "took it back",
-    "reworked": "took a part of it out again",
     "held": "has it, on the branch only",
     "deleted": "deleted what it changes",
     "twin": "has the same lines at another place",
