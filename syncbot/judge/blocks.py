@@ -6,18 +6,16 @@ file before the patch, never through its own text alone: the same text elsewhere
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
 from syncbot.diff.lines import Change
 from syncbot.diff.merge import Region, Side
 from syncbot.judge.beside import Slot, last_item, slot, spliced
+from syncbot.judge.enclosing import apart
 from syncbot.judge.measures import Measures, measure
-from syncbot.judge.texts import CONTEXT, Texts, counts_of, is_head
-from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.judge.texts import CONTEXT, Texts, counts_of
+from syncbot.judge.weights import columns, is_trivial
 from syncbot.judge.wrapped import wrapped
 
 TELLING = 0.5
@@ -118,7 +116,7 @@ def _let_in(texts: Texts, found: dict[Change, BlockFinding], slots: dict[Change,
         if finding.state not in (State.OPEN, State.CUT):
             continue
         place = slot(texts, change, path) if _absent(finding) else last_item(texts, change, path)
-        if place is None or _elsewhere(texts, change, place.start):
+        if place is None or _elsewhere(texts, change, place.start, _deeper(texts, change, place)):
             continue
         slots[change] = place
         state = State.BESIDE if finding.state is State.OPEN else State.CUT
@@ -159,56 +157,32 @@ def _finding(texts: Texts, change: Change, region: Region, path: str) -> BlockFi
     return replace(finding, state=State.CUT) if _cut(texts, region) else finding
 
 
-class Counted(Protocol):
-    """How often a text has each squeezed line."""
-
-    def __getitem__(self, line: bytes, /) -> int: ...
-
-
-_WHITE = (b" ", b"\t", b"\n")
-_LABEL = re.compile(rb"\w+\s*:\s*$")
-FARTHEST = 400
-"""Lines above a block in which the head of its function is looked for."""
-
-
 def _strayed(texts: Texts, change: Change, finding: BlockFinding, region: Region) -> bool:
     """Whether lines that two functions share were aligned across."""
     place = finding.target if finding.state in (State.PLACED, State.WRAPPED) else region.o0
     return place is not None and _elsewhere(texts, change, place)
 
 
-def _elsewhere(texts: Texts, change: Change, place: int) -> bool:
-    """Whether a block that belongs into a function has its place in another one. What begins at the margin stands
-    between functions."""
+def _deeper(texts: Texts, change: Change, place: Slot) -> int:
+    """Columns that a slot's lines stand further in than the patch has them."""
+    mine = next((columns(line) for line in texts.a[change.b0 : change.b1] if line.strip()), None)
+    theirs = next((columns(line) for line in place.lines if line.strip()), None)
+    return 0 if mine is None or theirs is None else theirs - mine
+
+
+def _elsewhere(texts: Texts, change: Change, place: int, deeper: int = 0) -> bool:
+    """Whether a place is in another function, branch or section than the block belongs into, as the file is before the
+    patch and after it: it may change the head as well."""
     lines = [x for x in (*texts.a[change.b0 : change.b1], *texts.b[change.a0 : change.a1]) if x.strip()]
-    if not lines or lines[0][:1] not in b" \t":
+    if not lines:
         return False
-    return in_another(texts.b, change.a0, texts.t, place, (texts.count_b, texts.count_t))
+    sides = (texts.outline_b, change.a0), (texts.outline_a, change.b0)
+    return all(apart(outline, line, texts.outline_t, place, lines, deeper) for outline, line in sides)
 
 
 def _nowhere(finding: BlockFinding) -> BlockFinding:
     """What was found of it is another function's: nothing stands at its own place."""
     return replace(finding, state=State.OPEN, target=None, measures=finding.measures.nowhere())
-
-
-def in_another(
-    before: Sequence[bytes], line: int, target: Sequence[bytes], place: int, counts: tuple[Counted, Counted]
-) -> bool:
-    """Whether a place in the release is in another function than a line of the file before the patch, although the
-    release has that function too: once, as the file before has it. `counts`: how often each has a squeezed line."""
-    own = _head(before, line)
-    if own is None or _head(target, place) in (own, None):
-        return False
-    return counts[0][own] == 1 == counts[1][own]
-
-
-def _head(lines: Sequence[bytes], line: int) -> bytes | None:
-    """The head (squeezed) of the function or list that a line is in, None where none is near."""
-    for at in range(line - 1, max(line - 1 - FARTHEST, -1), -1):
-        text = lines[at]
-        if text[:1] not in _WHITE and is_head(text) and not _LABEL.match(text):  # a head stands at the margin
-            return squeeze(text)
-    return None
 
 
 def _moved_away(finding: BlockFinding) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncbot.diff.lines import Change
+from syncbot.diff.lines import Change, lines_of
 from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
 from syncbot.judge.commits_kin import imports
@@ -16,6 +16,7 @@ from syncbot.judge.commits_lines import Delta, delta, merged
 from syncbot.judge.commits_place import NEXT_TO, Spot, definition, spot
 from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import Block, Reader, Sketch
+from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.history import History
 from syncbot.judge.homes import places, window
 
@@ -63,20 +64,23 @@ class Form:
 
     def made(self, paths: Sequence[str], before: bytes, after: bytes, change: Change) -> bool:
         """Whether a commit made this very change of the file, from `before` to `after`: with the lines around it, at a
-        place that there is once in either, in the same function."""
-        a, b = before.split(b"\n"), after.split(b"\n")
+        place that there is once in either, in the same function of the same class."""
+        a, b = lines_of(before), lines_of(after)
         was = window(a, change.a0, change.a1)
         becomes = window(b, change.b0, change.b1)
         if not any(was) or len(places(a, was)) != 1:
             return False
-        lines = [*a[change.a0 : change.a1], *b[change.b0 : change.b1]]
-        first = next((line for line in lines if line.strip()), b"")
+        lines = [line for line in (*b[change.b0 : change.b1], *a[change.a0 : change.a1]) if line.strip()]
+        first = lines[0] if lines else b""
         home = definition(a, change.a0, first)
         for old, new in self._sides(paths):
-            x, y = old.split(b"\n"), new.split(b"\n")
+            x, y = lines_of(old), lines_of(new)
             spots = places(x, was)
             if len(spots) == 1 and not places(x, becomes) and len(places(y, becomes)) == 1:
-                return definition(x, spots[0] + min(change.a0, NEXT_TO), first) == home
+                line = spots[0] + min(change.a0, NEXT_TO)
+                return definition(x, line, first) == home and not apart(
+                    outline(before), change.a0, outline(old), line, lines
+                )
         return False
 
     def serves(self, block: Block) -> bool:

@@ -9,10 +9,12 @@ import re
 from collections.abc import Container, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from syncbot.diff.lines import Change, changes, match
 from syncbot.diff.patch import Hunk, Line
 from syncbot.judge.commits_lines import Delta, Weights
+from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.weights import squeeze
 
 NEXT_TO = 3
@@ -36,31 +38,57 @@ def spot(hunk: Hunk, old: bytes, new: bytes, base: bytes | None, weights: Weight
     """Where the commit that made new out of old did this hunk. `base` is the file that the patch is for."""
     before, after = _whole_lines(hunk.old), _whole_lines(hunk.new)
     padded_old, padded_new = _padded(old), _padded(new)
+    home = None if base is None else _home(hunk, base)
     stands = bool(after.strip()) and after in padded_new
     if stands and (after not in padded_old or padded_new.count(after) > padded_old.count(after)):
-        return Spot.HERE
+        start = padded_new.count(b"\n", 0, padded_new.index(after)) + leading(hunk)
+        away = home is not None and padded_new.count(after) == 1 and home.apart(new, start)
+        return Spot.THERE if away else Spot.HERE
     telling = {line for tag, text in hunk.lines if tag == " " and weights(line := squeeze(text)) >= 0.5}
     if not telling:
         return Spot.UNKNOWN
     written = _written(hunk, old, new, telling, weights)
     if written is None:
         return Spot.UNKNOWN
-    definition, near = written
-    home = _home(hunk, base)
-    if home is not None and home == definition:
+    if home is not None and home.apart(new if written.added else old, written.line):
+        strange = True
+    elif home is not None and home.definition == written.definition:
         return Spot.UNKNOWN
-    strange = home is not None and definition is not None
+    else:
+        strange = home is not None and written.definition is not None
     if before in padded_new and padded_new.count(before) >= padded_old.count(before):
         large = sum(weights(squeeze(text)) for tag, text in hunk.lines if tag != " ") >= LARGE
         return Spot.THERE if strange or not large else Spot.UNKNOWN
-    return Spot.THERE if strange and not near and _stands(home, new) else Spot.UNKNOWN
+    known = home is not None and _stands(home.definition, new)
+    return Spot.THERE if strange and not written.near and known else Spot.UNKNOWN
 
 
-def _written(
-    hunk: Hunk, old: bytes, new: bytes, telling: set[bytes], weights: Weights
-) -> tuple[bytes | None, bool] | None:
-    """The definition that encloses the commit's change with most of the hunk's lines, and whether any of the hunk's
-    context is next to it. None where no change has them."""
+class Home(NamedTuple):
+    """Where a hunk's first changed line is in the file that it is for, and what its changed lines are."""
+
+    base: bytes
+    line: int
+    definition: bytes
+    lines: tuple[bytes, ...]
+
+    def apart(self, content: bytes, line: int) -> bool:
+        """Whether the place before a line of another version is in something else, although what the hunk is for is
+        there too."""
+        return apart(outline(self.base), self.line, outline(content), line, self.lines)
+
+
+class Written(NamedTuple):
+    """Where a commit has most of a hunk's lines: in its new version, or, where it only takes out, in its old one."""
+
+    line: int
+    added: bool
+    definition: bytes
+    near: bool
+    """Whether any of the hunk's context is next to it."""
+
+
+def _written(hunk: Hunk, old: bytes, new: bytes, telling: set[bytes], weights: Weights) -> Written | None:
+    """The commit's change with most of the hunk's lines, None where no change has them."""
     a, b = _split(old), _split(new)
     added, removed = ({squeeze(t) for t in side} for side in (hunk.added, hunk.removed))
 
@@ -73,9 +101,10 @@ def _written(
     if best is None or held(best) <= 0:
         return None
     around = [*_beside(a, best.a0, best.a1), *_beside(b, best.b0, best.b1)]
-    lines, at, end = (b, best.b0, best.b1) if best.b1 > best.b0 else (a, best.a0, best.a1)
+    adds = best.b1 > best.b0
+    lines, at, end = (b, best.b0, best.b1) if adds else (a, best.a0, best.a1)
     first = next((line for line in lines[at:end] if line.strip()), b"")
-    return definition(lines, at, first), not telling.isdisjoint(map(squeeze, around))
+    return Written(at, adds, definition(lines, at, first), not telling.isdisjoint(map(squeeze, around)))
 
 
 def _beside(lines: Sequence[bytes], start: int, end: int) -> Sequence[bytes]:
@@ -105,16 +134,18 @@ def _near(lines: Sequence[Line], weights: Weights) -> set[bytes]:
     return {line for line in near if weights(line) >= 0.5}
 
 
-def _home(hunk: Hunk, base: bytes | None) -> bytes | None:
-    """The definition in base that encloses the hunk's first changed line."""
-    if base is None:
-        return None
+def leading(hunk: Hunk) -> int:
+    """How many lines of context the hunk begins with."""
+    return next((i for i, (tag, _) in enumerate(hunk.lines) if tag != " "), 0)
+
+
+def _home(hunk: Hunk, base: bytes) -> Home:
     before, padded = _whole_lines(hunk.old), _padded(base)
     found = padded.find(before) if before.strip() else -1
     start = padded.count(b"\n", 0, found) if found >= 0 else max(0, hunk.old_start - 1)
-    context = next((i for i, (tag, _) in enumerate(hunk.lines) if tag != " "), 0)
-    changed = next((text for tag, text in hunk.lines if tag != " " and text.strip()), b"")
-    return definition(_split(base), min(start + context, len(_split(base))), changed)
+    lines = tuple(text for tag, text in hunk.lines if tag != " " and text.strip())
+    at = min(start + leading(hunk), len(_split(base)))
+    return Home(base, at, definition(_split(base), at, lines[0] if lines else b""), lines)
 
 
 _CONTROL = re.compile(
@@ -156,10 +187,10 @@ _METHOD = re.compile(rb"[\w:~*&<>\[\], ]{1,200}\([^()=]{0,400}\)[\w:, ]{0,200}\{
 
 def defines(lines: Sequence[bytes]) -> bool:
     """Whether the lines, the first of which is not blank, are whole definitions: nothing as deep as the first is a
-    statement, and nothing less deep."""
+    statement, and nothing less deep. What ends with a decorator decorates what stands below it."""
     depth = _indent(lines[0])
     flat = [line.strip() for line in lines if line.strip() and _indent(line) <= depth]
-    if any(_indent(line) < depth for line in lines if line.strip()) or len(flat) == len(lines):
+    if flat[-1].startswith((b"@", b"#[", b"[")) or any(_indent(line) < depth for line in lines if line.strip()) or len(flat) == len(lines):
         return False
     return any(map(_opens, flat)) and all(_opens(line) or _AROUND.match(line) for line in flat)
 

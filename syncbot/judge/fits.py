@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from syncbot.diff.patch import FilePatch, Patch
 from syncbot.diff.place import apply_file, context_sizes
-from syncbot.judge.blocks import State, in_another
+from syncbot.judge.blocks import State
+from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.stack import Side
-from syncbot.judge.texts import counts_of, lines_of
 
 ELSEWHERE = 0.5
 """A block whose text is this much in the release already is not accepted by placement alone."""
@@ -61,13 +61,12 @@ def placed_anyway(patch: Patch, finding: FileFinding) -> FileFinding:
     applied = apply_file(there.content, own)
     if applied is None or not applied.exact or applied.content is None:
         return finding
-    old, new = lines_of(before.content), lines_of(there.content)
-    counts = counts_of(before.content), counts_of(there.content)
     started = apply_file(before.content, own, loose=True)
     pairs = zip(started.placements if started else (), applied.placements, own.hunks, strict=False)
     for was, now, hunk in pairs:
         leading = context_sizes(hunk)[0]
-        if in_another(old, was.line + leading, new, now.line + leading, counts):
+        changed = [text for tag, text in hunk.lines if tag != " " and text.strip()]
+        if apart(outline(before.content), was.line + leading, outline(there.content), now.line + leading, changed):
             return finding  # its only place is another function's
     return replace(finding, state=FileState.CLEAN, result=Side(there.path, there.mode, applied.content))
 

@@ -59,9 +59,22 @@ class Measures:
     @cached_property
     def _there(self) -> dict[int, int]:
         """{line of the after-image: line of the release} in the window."""
+        return self._texts.at_home(self._aligned)
+
+    @cached_property
+    def _aligned(self) -> dict[int, int]:
         (low, high), (first, end) = self._slice, self._window
         found = mapping(match(self._texts.na[low:high], self._texts.nt[first:end]))
         return {low + i: first + j for i, j in found.items()}
+
+    @cached_property
+    def _strays(self) -> bool:
+        """Whether a line that it adds stands in another function, branch or section there: what is like it is too."""
+        texts, change = self._texts, self._change
+        return any(
+            line in self._aligned and line not in self._there and texts.says(texts.na[line])
+            for line in range(change.b0, change.b1)
+        )
 
     @cached_property
     def alignment(self) -> float:
@@ -79,6 +92,8 @@ class Measures:
     @cached_property
     def edited(self) -> float:
         """Of the missing lines the share (0..1) that has a successor there with every word."""
+        if self._strays:
+            return 0.0
         return edited(self._texts, self._change, self._there, self._window, self._added, 1.0)
 
     @cached_property
@@ -88,6 +103,8 @@ class Measures:
 
     @cached_property
     def _later(self) -> tuple[float, float]:
+        if self._strays:
+            return 0.0, 0.0
         return followed(self._texts, self._change, self._there, self._window, self._added)
 
     @cached_property

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from syncbot.diff.lines import Change
 from syncbot.judge.texts import Texts
+from syncbot.judge.weights import columns
 
 FAR = 40
 """Lines each way in which a file shows whether braces or indentation nest it."""
@@ -58,11 +59,11 @@ def level(lines: list[bytes]) -> tuple[int, int, bool]:
 
 def _dead(texts: Texts, start: int, first: int, own: set[bytes]) -> bool:
     """Whether a new statement that leaves stands before the first line, in its branch, at its level or further out."""
-    outermost = _indent(texts.t[first])
+    outermost = columns(texts.t[first])
     for at in range(first - 1, start - 1, -1):
         if not texts.nt[at]:
             continue
-        level = _indent(texts.t[at])
+        level = columns(texts.t[at])
         if level > outermost:
             continue
         outermost = level
@@ -111,12 +112,12 @@ def _starts_deeper(
     """The found lines that begin a statement and stand further in than the patch has them, while what surrounds the
     block does not."""
     around = [i for i in (*range(slice_[0], change.b0), *range(change.b1, slice_[1])) if i in there and texts.na[i]]
-    if not around or any(_indent(texts.a[i]) != _indent(texts.t[there[i]]) for i in around):
+    if not around or any(columns(texts.a[i]) != columns(texts.t[there[i]]) for i in around):
         return
     for line in inside:
         before = next((texts.a[i].rstrip() for i in range(line - 1, -1, -1) if texts.na[i]), b"")
         goes_on = before.endswith(_GOES_ON) or texts.a[line].lstrip().startswith(_CARRIES_ON)
-        if not goes_on and _indent(texts.t[there[line]]) > _indent(texts.a[line]):
+        if not goes_on and columns(texts.t[there[line]]) > columns(texts.a[line]):
             yield line
 
 
@@ -144,9 +145,3 @@ def _depth(lines: list[bytes]) -> int:
     if b'"' in text or b"'" in text or b"//" in text:
         text = b"\n".join(_QUOTED.sub(b"", line) for line in lines)
     return text.count(b"{") - text.count(b"}")
-
-
-def _indent(line: bytes) -> int:
-    """Columns before the first character, a tab going to the next eighth."""
-    space = line[: len(line) - len(line.lstrip(b" \t"))]
-    return len(space.expandtabs(8))

@@ -10,7 +10,8 @@ from functools import lru_cache
 from syncbot.diff.aligned import Aligned
 from syncbot.diff.lines import Change, changes, lines_of, match
 from syncbot.diff.merge import Region, regions_of
-from syncbot.judge.weights import REMARK, is_trivial, remarks, squeeze, squeezed_text, weight
+from syncbot.judge.enclosing import Outline, apart
+from syncbot.judge.weights import REMARK, columns, is_trivial, remarks, squeeze, squeezed_text, weight
 
 __all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "squeezed_aligned", "squeezed_of"]
 
@@ -108,6 +109,8 @@ class Texts:
         wanted = frozenset(line for c in self.own for line in (*self.nb[c.a0 : c.a1], *self.na[c.b0 : c.b1]))
         self.count_b, self.count_t = Counts(before, wanted), Counts(target, wanted)
         self.count_a = Changed(self.count_b, self.own, self.nb, self.na)
+        self.outline_a = Outline(self.a, self.count_a)
+        self.outline_b, self.outline_t = Outline(self.b, self.count_b), Outline(self.t, self.count_t)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self._hefts: dict[bytes, float] = {}
         self._windows: dict[Change, tuple[int, int]] = {}
@@ -123,6 +126,24 @@ class Texts:
 
     def _remarks(self, change: Change) -> list[bytes]:
         return [*remarks(self.b[change.a0 : change.a1]), *remarks(self.a[change.b0 : change.b1])]
+
+    def at_home(self, there: dict[int, int]) -> dict[int, int]:
+        """Of lines of the after-image and the release's that they were aligned with, those that are in the same
+        function, branch or section there: siblings have much in common. Lines in a row are told by the first of them
+        that says something."""
+        kept: dict[int, int] = {}
+        last, home = (-2, -2), True
+        for line, place in sorted(there.items()):
+            told = last == (line - 1, place - 1)
+            if not told and self.says(self.na[line]):
+                deeper = columns(self.t[place]) - columns(self.a[line])
+                home = not apart(self.outline_a, line, self.outline_t, place, self.a[line : line + 1], deeper)
+                last = line, place
+            elif told:
+                last = line, place
+            if home:
+                kept[line] = place
+        return kept
 
     def line_weight(self, line: bytes) -> float:
         heft = self._hefts.get(line)

@@ -12,8 +12,9 @@ from syncbot.judge.commits_follow import Fate
 from syncbot.judge.commits_kin import imports
 from syncbot.judge.commits_place import defines, definition
 from syncbot.judge.commits_since import AS_BEFORE, Since
+from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.files import FileFinding, FileState
-from syncbot.judge.homes import bare_at_home
+from syncbot.judge.homes import bare_at_home, places
 from syncbot.judge.lineage import SMALL as LARGE
 from syncbot.judge.lineage import Trace, names
 from syncbot.judge.needed import by_fit
@@ -121,10 +122,12 @@ def _whole_elsewhere(after: bytes, content: bytes, block: BlockFinding) -> bool:
     size = end - start
     if not size or (mine[start][:1] in b" \t" and not defines(mine[start:end])):
         return False
-    spots = [at for at in range(len(theirs) - size + 1) if theirs[at : at + size] == mine[start:end]]
+    spots = places(theirs, mine[start:end])
     if not spots or level(mine[:start]) != level(theirs[: spots[0]]):
         return False
-    return definition(mine, start, mine[start]) == definition(theirs, spots[0], mine[start])
+    if definition(mine, start, mine[start]) != definition(theirs, spots[0], mine[start]):
+        return False
+    return not apart(outline(after), start, outline(content), spots[0], mine[start:end])
 
 
 def _in_another_order(block: BlockFinding) -> bool:

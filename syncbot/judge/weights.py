@@ -47,6 +47,12 @@ def squeeze(line: bytes) -> bytes:
     return b"".join(line.split())
 
 
+def columns(line: bytes) -> int:
+    """Columns before the first character, a tab going to the next eighth."""
+    space = line[: len(line) - len(line.lstrip(b" \t"))]
+    return len(space.expandtabs(8)) if b"\t" in space else len(space)
+
+
 _WHITE = b" \t\r\x0b\x0c"
 """What `bytes.split` takes for white space, but for the line end."""
 

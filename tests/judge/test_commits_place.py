@@ -20,6 +20,7 @@ from syncbot.judge.commits_place import defines
         ("    def a(self):\n        return 1\n    check(a)", False),
         ("    total = sum(\n        parts)", False),
         ("    a()\n    b()", False),
+        ("    def a(self):\n        return 1\n\n    @property", False),
     ],
 )
 def test_definitions_are_told_from_statements(lines: str, whole: bool) -> None:

@@ -326,3 +326,42 @@ def test_a_commit_that_was_taken_back_accounts_for_nothing(tmp_path: Path) -> No
             tmp_path, patch_of(base, after), base, ("Once", after), ('Revert "Once"', base), ("Partition", other)
         )
     )
+
+
+# The same lines, once before and once after, in another class or section: its own went another way.
+
+LIMITS = "retries = 3\nwait = 20\nlimit = 100\nburst = 10\n"
+STEPS = "".join(f"        self.step_{n}(wanted)\n" for n in range(8))
+
+
+def walker(runner: str, other: str) -> Files:
+    head = "    def run(self, wanted):\n"
+    return {"run.py": f"class Runner:\n{head}{runner}\n\nclass Walker:\n{head}{other}\n"}
+
+
+def test_the_same_method_of_another_class_is_not_its_place(tmp_path: Path) -> None:
+    """Upstream wrote Runner anew, and took the check into Walker alone, which reads as Runner did."""
+    check = (
+        "        if wanted > self.limit:\n"
+        "            self.owner.tell_of_refusal(self, wanted)\n"
+        "            raise Refused(self.name, wanted)\n"
+    )
+    checked = STEPS.replace("        self.step_4", check + "        self.step_4")
+    anew = "        return self.engine.drive(wanted, self.limit)\n"
+    base, after = walker(STEPS, "        return None\n"), walker(checked, "        return None\n")
+    commits = [("Write it anew", walker(anew, STEPS)), ("Refuse", walker(anew, checked))]
+    stays(by_history(tmp_path, patch_of(base, after), base, *commits))
+
+
+def test_the_same_entry_of_another_section_is_not_its_place(tmp_path: Path) -> None:
+    """Upstream's [public] is another one by now, and [private], which reads as it did, has the entry."""
+    entry = "refuse_unknown_peers = yes\nrefuse_expired_tokens = yes\n"
+    limited = LIMITS.replace("limit =", entry + "limit =")
+    anew = "profile = default\n"
+    public, private = "[public]\n", "\n[private]\n"
+    base, after = {"run.ini": public + LIMITS + private + anew}, {"run.ini": public + limited + private + anew}
+    commits = [
+        ("Profiles", {"run.ini": public + anew + private + LIMITS}),
+        ("Refuse", {"run.ini": public + anew + private + limited}),
+    ]
+    stays(by_history(tmp_path, patch_of(base, after), base, *commits))
