@@ -190,7 +190,11 @@ def defines(lines: Sequence[bytes]) -> bool:
     statement, and nothing less deep. What ends with a decorator decorates what stands below it."""
     depth = _indent(lines[0])
     flat = [line.strip() for line in lines if line.strip() and _indent(line) <= depth]
-    if flat[-1].startswith((b"@", b"#[", b"[")) or any(_indent(line) < depth for line in lines if line.strip()) or len(flat) == len(lines):
+    if (
+        flat[-1].startswith((b"@", b"#[", b"["))
+        or any(_indent(line) < depth for line in lines if line.strip())
+        or len(flat) == len(lines)
+    ):
         return False
     return any(map(_opens, flat)) and all(_opens(line) or _AROUND.match(line) for line in flat)
 

@@ -28,8 +28,10 @@ OFTEN = 50
 """A head that stands there as often is not counted further."""
 HEADING = 2
 """Lines of a paragraph that may be the heading of the next one."""
-_CLOSES = re.compile(rb"[{)\]]|\}$|\}[;,)]")
+_GOES_ON = re.compile(rb"[{)\]]")
 """How a line begins that goes on with the head above it: its brace, the end of its parameters."""
+_ENDS = re.compile(rb"\}[;,)\]]*$|(return|raise|throw)\b")
+"""A line that only closes what stands above it, or leaves it."""
 _HEADS = b"#<[=-"
 """How a heading begins, where it begins with a sign."""
 _REMARK = re.compile(rb"#|//|/\*|\*|@|<!--")
@@ -37,7 +39,6 @@ _ASIDE = re.compile(rb"\s*(#\s*(if|el|endif|define|undef|pragma|error|include)|\
 """A line that stands at the margin, or anywhere, wherever it belongs."""
 _MACRO = re.compile(rb"#\s*define\b.*\\$")
 """The head of a macro of many lines."""
-_LEAVES = re.compile(rb"(return|raise|throw)\b")
 _LABEL = re.compile(rb"\w+:;?$")
 _CASE = re.compile(rb"\s*(case\b.*|default\s*):\s*$")
 _SECTION = re.compile(rb"\[{1,2}[^\[\]=()?;]+\]{1,2}\s*(#.*)?$")
@@ -65,7 +66,7 @@ class Outline:
             text = lines[index].strip()
             if not text or (own := columns(lines[index])) >= depth or self._is_no_head(index, text):
                 continue
-            if _CLOSES.match(text):
+            if _GOES_ON.match(text):
                 depth = own + 1  # the head is above it, as far to the left
                 continue
             depth = own
@@ -155,13 +156,13 @@ class Outline:
                 return
 
     def _is_no_head(self, at: int, text: bytes) -> bool:
-        """Whether a line encloses nothing though it stands further to the left: a remark, a whole statement, the mark
-        that a `goto` jumps to or that says who may see what follows (not a key: a statement is above it)."""
+        """Whether a line encloses nothing though it stands further to the left: a remark, an end, a whole statement,
+        the mark that a `goto` jumps to or that says who may see what follows (no key: a statement is above it)."""
         if text.startswith(b"#"):
             return not _MACRO.match(text)
-        if _REMARK.match(text) or _LEAVES.match(text) or (text.endswith(b"*/") and b"/*" not in text):
+        if _REMARK.match(text) or _ENDS.match(text) or (text.endswith(b"*/") and b"/*" not in text):
             return True
-        if text.endswith(b";") and text.count(b"(") <= text.count(b")"):
+        if 2 * text.count(b"</") > text.count(b"<") or (text.endswith(b";") and text.count(b"(") <= text.count(b")")):
             return True
         if not _LABEL.match(text):
             return False

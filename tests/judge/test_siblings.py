@@ -276,6 +276,10 @@ SAME = {
     "a mark for goto": ("int run(int x)\n{\n", "int run(int x)\n{\n    first();\nagain:\n"),
     "no condition any more": ("int run(int x)\n{\n  if (x)\n", "int run(int x)\n{\n"),
     "a further condition": ("int run(int x)\n{\n", "int run(int x)\n{\n  if (x)\n"),
+    "text at the margin above it": (
+        "<all>\n  <one>\n",
+        "<all>\n  <one>\n    <pre>to be\nor not</pre>\n</pre>\n",
+    ),
     "no #if around it any more": ("#if FAST\nint run(int x)\n{\n", "#if SLOW\nint b;\n#endif\nint run(int x)\n{\n"),
     "deeper than its sibling was": (
         "int f(int x)\n{\n case A:\n  case B:\n   go();\n  case C:\n",
