@@ -65,6 +65,8 @@ class Soak:
         self._root, self._server, self._options = root, made, options
         self._world = World(root, options.packages, options.seed, options.share / 100)
         self._port = 0
+        self._settled = 0.0
+        """Seconds until the first package was done in the first run."""
 
     def run(self, name: str, workers: int, rough: Rough, *, waves: int) -> tuple[Told, Outcome, list[str]]:
         """One run from an empty state to the end of all work."""
@@ -80,7 +82,7 @@ class Soak:
         forge.publish(workspace)
         store, queue = open_store(address), Queue(address)
         queue.prepare()
-        crew = Crew(workspace, address, workers, self._root / f"{name}.log")
+        crew = Crew(workspace, address, workers, self._root / f"{name}.log", self._settled)
         say(f"{name}: {len(world.packages)} packages, {workers} workers")
         begun = time.monotonic()
         queue.put([jobs.PLANNING])
@@ -89,7 +91,7 @@ class Soak:
         released = 0
         try:
             for number, wave in enumerate(world.waves(waves) if waves else []):
-                self._some_done(store, (number + 1) / (waves + 1), crew)
+                self._some_done(store, (number + 1) / (waves + 1), crew, begun)
                 for package, release in wave:
                     world.release(name, package, release)
                     patient(partial(store.set_fact, "due", package.name, datetime.now(UTC).isoformat()))
@@ -121,13 +123,16 @@ class Soak:
         say(f"{name}: {seconds:.0f} s, {crew.kills} kills, {crew.cuts} connections cut, {len(forge.pulls)} proposals")
         return told, found, left
 
-    def _some_done(self, store: SqlStore, share: float, crew: Crew) -> None:
+    def _some_done(self, store: SqlStore, share: float, crew: Crew, begun: float) -> None:
         """Until that share of the packages was looked at once."""
         wanted = share * len(self._world.packages)
 
         def ready() -> bool:
             crew.mend()
-            return len(patient(store.standings)) >= wanted * 0.9
+            done = len(patient(store.standings))
+            if done and not self._settled:
+                self._settled = time.monotonic() - begun
+            return done >= wanted * 0.9
 
         until(ready, self._options.patience)
 

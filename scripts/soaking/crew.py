@@ -24,21 +24,25 @@ DEAD, RETRY = "4", "2"
 @dataclass
 class Crew:
     """So many workers, each with a state folder of its own, as on machines of their own. One that ends is started
-    again."""
+    again. `grace`: the seconds that most of them live at least; on a slow machine nobody would get beyond his start
+    otherwise."""
 
     workspace: Path
     address: str
     count: int
     log: Path
+    grace: float = 0.0
     kills: int = 0
     cuts: int = 0
     _workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _born: dict[int, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         self._workers = [self._start(number) for number in range(self.count)]
 
     def _start(self, number: int) -> subprocess.Popen[bytes]:
+        self._born[number] = time.monotonic()
         command = [sys.executable, "-m", "soaking.worker", "-C", str(self.workspace), "--debug", "worker"]
         with self.log.open("ab") as log:
             return subprocess.Popen(
@@ -75,8 +79,12 @@ class Crew:
                     self._workers[number] = self._start(number)
 
     def kill(self, draw: random.Random) -> None:
-        """kill -9 for one of them; another one comes in its place."""
-        number = draw.randrange(self.count)
+        """kill -9 for one of them; another one comes in its place. One in four may be young."""
+        grace = self.grace if draw.random() < 0.75 else 0.0
+        old = [n for n in range(self.count) if time.monotonic() - self._born[n] >= grace]
+        if not old:
+            return
+        number = draw.choice(old)
         with self._lock:
             worker = self._workers[number]
             worker.send_signal(signal.SIGKILL)
