@@ -5,17 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import random
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
 
+from benchmarks.faces import commands, least, pages, timed
 from benchmarks.tables import Report, Table
 from benchmarks.workspaces import SEALED, git
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
@@ -28,6 +25,7 @@ from syncbot.report import digest as digests
 from syncbot.report import measure_documents, measure_tables
 from syncbot.report.measured import Wanted, chosen, owners, sorted_packages, upstreamable
 from syncbot.report.table import plain
+from syncbot.services import viewing
 from syncbot.services.measuring import digest, forecast, history, measured
 from syncbot.services.workspace import Workspace, quiet
 from syncbot.settings import open_workspace
@@ -52,20 +50,61 @@ def report(packages: int, moves: int, rounds: int) -> Report:
         root = Path(folder)
         _write(root, packages)
         _fill(root, packages, moves)
-        cold = _queries(root, 1)["measured (after a commit)"]
-        table = _queries(root, rounds)
-        rows = [(name, round(1000 * seconds)) for name, seconds in table.items() if "commit" not in name]
-        whole = [(name, round(1000 * seconds)) for name, seconds in _commands(root, rounds).items()]
+        with opened(root, os.environ, quiet) as workspace:
+            first: dict[str, list[float]] = {}
+            timed(first, "measured, when nothing was ever read", lambda: measured(workspace))
+            changed = _after_changes(root, workspace, rounds)
+            queries: dict[str, list[float]] = {}
+            for _ in range(rounds):
+                for name, query in _asked(workspace).items():
+                    timed(queries, name, query)
+            shown = pages(workspace, _name(7), "team7@example.org", rounds)
+        whole = commands(root, _name(7), rounds)
+    columns = ("ms of processors",)
     return Report(
         "reports",
         f"{packages} packages, {packages * PATCHES} patches, {packages * (moves + 1)} judgements",
         "the file system's cache; the work tree was read once",
         [
-            Table("queries, with their document", ("query", "ms"), rows),
-            Table("whole commands", ("command", "ms"), whole),
-            Table("the first query after a commit", ("query", "ms"), [("measured", round(1000 * cold))]),
+            Table("queries, with their document", ("query", *columns), list(least(queries).items())),
+            Table("pages and documents of a server", ("address", *columns), list(shown.items())),
+            Table("the first time after a change", ("query", *columns), list((least(first) | changed).items())),
+            Table("whole commands, their start included", ("command", *columns), list(whole.items())),
         ],
+        ["the least of all rounds; the processors' time, in all threads and in the git processes that were started"],
     )
+
+
+def _after_changes(root: Path, workspace: Workspace, rounds: int) -> dict[str, int]:
+    """What the first reader takes after something changed: in the repository, and in the state."""
+    found: dict[str, list[float]] = {}
+    view = viewing.view(workspace, "")
+    for number in range(rounds):
+        patch = root / "patches" / _name(number) / "fix0.patch"
+        patch.write_text(f"{patch.read_text()}-- \n{number}\n")
+        timed(found, "measured, a file of the work tree changed", lambda: measured(workspace))
+        git(root, "commit", "--quiet", "--all", f"--message=Change {number}")
+        timed(found, "measured, after a commit", lambda: measured(workspace))
+        (root / "README.md").write_text(f"{number}\n")
+        git(root, "add", "README.md")
+        git(root, "commit", "--quiet", f"--message=Words {number}")
+        timed(found, "a server's next view, after a commit", partial(viewing.view, workspace, "", view))
+        run = workspace.store.begin_run("sync", NOW)
+        workspace.store.finish_run(run, NOW, "{}")
+        timed(
+            found, "a server's next view, after a run that changed nothing", partial(viewing.view, workspace, "", view)
+        )
+        judged = _judged(PackageName(_name(number)), _release("1.0", 30), _release("1.1", 9), NOW, f"again/{number}")
+        workspace.store.save_judgement(judged)
+        workspace.store.set_current(judged.package, judged.key)
+        workspace.store.save_proposal(_proposal(f"{9_000_000 + number}", judged.package, "1.1", NOW))
+        timed(found, "measured, after a sync", lambda: measured(workspace))
+        timed(found, "a server's next view, after a sync", partial(viewing.view, workspace, "", view))
+    (root / "syncbot.toml").write_text('step = "latest"\n')
+    git(root, "commit", "--quiet", "--all", "--message=Another setting")
+    with opened(root, os.environ, quiet) as again:
+        timed(found, "measured, after another setting", lambda: measured(again))
+    return least(found)
 
 
 @contextmanager
@@ -189,23 +228,6 @@ def _name(number: int) -> str:
     return f"pkg{number:05d}"
 
 
-def _queries(root: Path, rounds: int) -> dict[str, float]:
-    """{query: median of the seconds}."""
-    found: dict[str, list[float]] = {}
-    with opened(root, os.environ, quiet) as workspace:
-        _timed(found, "measured (after a commit)", lambda: measured(workspace))
-        for _ in range(rounds):
-            for name, query in _asked(workspace).items():
-                _timed(found, name, query)
-    return {name: median(times) for name, times in found.items()}
-
-
-def _timed(found: dict[str, list[float]], name: str, query: Callable[[], object]) -> None:
-    start = time.perf_counter()
-    query()
-    found.setdefault(name, []).append(time.perf_counter() - start)
-
-
 def _asked(workspace: Workspace) -> dict[str, Callable[[], object]]:
     def overview() -> object:
         return measure_documents.report(sorted_packages(measured(workspace), "age"))
@@ -242,16 +264,3 @@ def _asked(workspace: Workspace) -> dict[str, Callable[[], object]]:
         "history of all": lambda: measure_documents.history(history(workspace)),
         "digest --weekly": lambda: digests.to_markdown(digest(workspace, weekly=True)),
     }
-
-
-def _commands(root: Path, rounds: int) -> dict[str, float]:
-    program = [sys.executable, "-m", "syncbot", "--workspace", str(root)]
-    found: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as kept:  # as an installation has it, whatever this shell says of bytecode
-        environ = os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": kept}
-        subprocess.run([*program, "report"], env=environ, check=True, capture_output=True)
-        for _ in range(rounds):
-            for arguments in (["--version"], ["report", "--json"], ["delta", _name(7)]):
-                command = partial(subprocess.run, [*program, *arguments], env=environ, check=True, capture_output=True)
-                _timed(found, f"syncbot {' '.join(arguments)}", command)
-    return {name: median(times) for name, times in found.items()}

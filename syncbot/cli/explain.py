@@ -29,8 +29,8 @@ def command(
 ) -> None:
     """Why PATCH of PKG has its verdict: the evidence, hunk by hunk, and what would change it.
 
-    PATCH is its name in the series, or the last part of it; a patch that was dropped is explained too. No upstream is
-    asked: this tells what the last check found.
+    PATCH is its name in the series, or the last part of it, with its ending or without; a patch that was dropped is
+    explained too. No upstream is asked: this tells what the last check found.
 
     \b
     Example:

@@ -98,6 +98,10 @@ class GitForge(FolderTalk):
     def beside(self, id: str) -> Beside | None:
         return self._records.get(id).beside
 
+    def downstream_head(self) -> CommitId | None:
+        """People merge in the workspace, and push that when they like."""
+        return None
+
     def tidy(self, id: str) -> None:
         """Nothing ends here but by this forge, which tidies at once."""
 

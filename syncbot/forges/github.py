@@ -123,6 +123,9 @@ class GitHubForge(GitHubTalk):
         self._book.remember(entry, new=standing is None)
         return self._book.record(entry, mark)
 
+    def downstream_head(self) -> CommitId | None:
+        return self._branches.heads(self._base).get(self._base)
+
     def work(self, id: str) -> BranchWork | None:
         entry, mark = self._book.one(id)
         return self._branches.work(mark.branch, mark.parent) if entry.open else None
@@ -334,8 +337,9 @@ class GitHubForge(GitHubTalk):
         """State and reason go in one request, so that a close of ours is never taken for a person's."""
         entry, mark = self._book.one(id)
         if entry.open:
+            self._say_why(id, ended, reason, at)
             self._branches.tidy(mark.branch, mark.beside)
-            mark = replace(mark if newer is None else _of(mark, newer), ended=ended, note=reason, at=at, beside=None)
+            mark = replace(mark if newer is None else mark.of(newer), ended=ended, note=reason, at=at, beside=None)
             body = markers.write(markers.read(entry.body)[0], mark)
             self._api.change_pull(id, state="closed", body=body)
             entry = replace(entry, open=False, body=body, closed=at)
@@ -371,19 +375,6 @@ class GitHubForge(GitHubTalk):
     def _must_be_open(self, entry: Entry) -> None:
         if not entry.open:
             raise ForgeRefused(f"proposal {entry.number} is not open", "syncbot proposals lists those that are")
-
-
-def _of(mark: Marker, newer: Beside) -> Marker:
-    """The marker as it would be, did the version beside it stand on its own branch."""
-    return replace(
-        mark,
-        tip=newer.tip,
-        parent=newer.parent,
-        title=newer.title,
-        fingerprint=newer.fingerprint,
-        draft=newer.draft,
-        target=newer.target_version,
-    )
 
 
 def _parted(reviewers: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from syncbot.errors import ForgeRefused
 from syncbot.forges import marker as markers
 from syncbot.forges.github_api import NEW, Api
@@ -91,7 +93,7 @@ class Book:
             target_version=mark.target,
             status=status,
             opened=entry.opened,
-            updated=entry.merged or mark.at,
+            updated=entry.merged or _touched(entry, mark),
             note=note,
         )
 
@@ -117,6 +119,11 @@ class Book:
 
     def forget(self) -> None:
         self._entries = self._pulls = None
+
+
+def _touched(entry: Entry, mark: Marker) -> datetime:
+    """When it changed last, a person's close included: for so long after that people are listened to."""
+    return mark.at if entry.open or mark.ended or entry.closed is None else entry.closed
 
 
 def entry_of(pull: Pull) -> Entry:

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from syncbot.errors import ForgeRefused
 from syncbot.forges.github_api import NEW, Api
+from syncbot.forges.github_book import ACCEPTED, CLOSED
 from syncbot.forges.github_models import Entry
 from syncbot.model.forge import Check, Comment, Issue, Permission, Person, PersonKind, Reaction
 from syncbot.model.ids import CommitId
+from syncbot.report import controls
 
 STOP_LABEL = "syncbot-stop"
 """Where the repository has a label of this name, syncbot writes nothing to it."""
@@ -61,6 +63,14 @@ class GitHubTalk:
             return own[-1] if own and own[-1].body.replace("\r\n", "\n").strip() == body.strip() else None
 
         return (look_up() if id != NEW else None) or self._api.comment(id, body, look_up)
+
+    def _say_why(self, id: str, ended: str, reason: str, at: datetime) -> None:
+        """On the page, where people see that syncbot closed it: the marker is hidden. Said first, so that the run after
+        one that was killed in between only closes it. What a person rejected is answered where that was said."""
+        if ended == CLOSED:
+            self.comment(id, controls.withdrawn(reason), at)
+        elif ended == ACCEPTED:
+            self.comment(id, controls.taken(reason), at)
 
     def react(self, id: str, comment: str, reaction: Reaction) -> None:
         found = next((one for one in self._api.comments(id) if one.id == comment), None)

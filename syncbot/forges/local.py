@@ -237,6 +237,9 @@ class LocalForge(FolderTalk):
     def beside(self, id: str) -> Beside | None:
         return self._records.get(id).beside
 
+    def downstream_head(self) -> CommitId | None:
+        return None
+
     def tidy(self, id: str) -> None:
         """Nothing ends here but by this forge, which tidies at once."""
 

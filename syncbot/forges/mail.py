@@ -3,7 +3,8 @@ replies. `git am` takes them.
 
     mails/<id>.eml         the first version
     mails/<id>-v2.eml      the next one, a reply to it
-    mails/<id>-closed.eml  that the newest version is withdrawn
+    mails/<id>-closed.eml  that the newest version is withdrawn; -closed-2 where that happens again
+    mails/<id>-again.eml   that it is proposed again as it was
 
 A mail that is written is never changed: it may have been sent. The same record gives the same mails.
 """
@@ -21,6 +22,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime, formataddr
+from functools import partial
 from pathlib import Path
 
 from syncbot.forges.files import read_bytes, write_whole
@@ -36,6 +38,9 @@ from syncbot.report.plain_text import plain_text
 _WIDE = 72
 _MOST = 200_000
 """Bytes of a patch that goes into a mail; lists take little more."""
+_POLITE = 39_000
+"""Bytes of a mail that lists take without asking a moderator, with its headers: Mailman takes 40 KB unless told
+otherwise. What is above it is cut where the patch says it as well."""
 _LONGEST = 990
 """Bytes of a line: SMTP takes 998."""
 _SHOWN = ("The patch that leaves:", "The patch as it becomes:", "As it was:", "The patch:")
@@ -68,18 +73,32 @@ class Mailbox:
             mark = self._mark(record)
             if not sent or sent[-1]["Message-ID"] != mark:
                 self._put(_name(record.id, len(sent) + 1), self._version(record, mark, sent))
-        elif record.status is ProposalStatus.CLOSED and sent:
-            path = f"{record.id}-closed.eml"
-            text = f"This is withdrawn: {record.note or 'its reason is gone'}\n"
-            if not (self.folder / path).exists() or self._last(path)["References"] != _thread(sent):
-                self._put(path, self._reply(sent, text, record.updated))
+            elif self._is_withdrawn(record.id, sent):
+                self._say(record, sent, _AGAIN, "This is proposed again, as it was.\n")
+        elif record.status is ProposalStatus.CLOSED and sent and not self._is_withdrawn(record.id, sent):
+            self._say(record, sent, _CLOSED, f"This is withdrawn: {record.note or 'its reason is gone'}\n")
 
     def _sent(self, id: str) -> list[EmailMessage]:
         """The versions so far, oldest first."""
+        return self._all(partial(_name, id))
+
+    def _all(self, name: Callable[[int], str]) -> list[EmailMessage]:
         found: list[EmailMessage] = []
-        while (self.folder / _name(id, len(found) + 1)).exists():
-            found.append(self._last(_name(id, len(found) + 1)))
+        while (self.folder / name(len(found) + 1)).exists():
+            found.append(self._last(name(len(found) + 1)))
         return found
+
+    def _is_withdrawn(self, id: str, sent: list[EmailMessage]) -> bool:
+        """Whether the last word about the newest version is that it is withdrawn."""
+        thread = _thread(sent)
+        closed = [mail for mail in self._all(partial(_said, id, _CLOSED)) if mail["References"] == thread]
+        again = [mail for mail in self._all(partial(_said, id, _AGAIN)) if mail["References"] == thread]
+        return len(closed) > len(again)
+
+    def _say(self, record: ProposalRecord, sent: list[EmailMessage], kind: str, text: str) -> None:
+        number = len(self._all(partial(_said, record.id, kind))) + 1
+        count = "" if number == 1 else str(number)
+        self._put(_said(record.id, kind, number), self._reply(sent, f"{kind}{count}", text, record.updated))
 
     def _last(self, name: str) -> EmailMessage:
         found = message_from_bytes(read_bytes(self.folder / name) or b"", policy=default)
@@ -107,9 +126,9 @@ class Mailbox:
         message.set_content(self._text(record, number), cte="8bit")
         return message
 
-    def _reply(self, sent: list[EmailMessage], text: str, at: datetime) -> EmailMessage:
+    def _reply(self, sent: list[EmailMessage], kind: str, text: str, at: datetime) -> EmailMessage:
         last = sent[-1]
-        mark = str(last["Message-ID"]).replace("<", "<closed.", 1)
+        mark = str(last["Message-ID"]).replace("<", f"<{kind}.", 1)
         message = self._message(f"Re: {last['Subject']}", at, mark)
         message["In-Reply-To"] = str(last["Message-ID"])
         message["References"] = _thread(sent)
@@ -124,6 +143,7 @@ class Mailbox:
         message["Subject"] = subject
         message["Date"] = format_datetime(at)
         message["Message-ID"] = mark
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: who is on holiday need not answer
         return message
 
     def _sender(self) -> Address | str:
@@ -147,12 +167,39 @@ class Mailbox:
     def _text(self, record: ProposalRecord, number: int) -> str:
         """First what would be the commit's message, below the line the rest, then the patch."""
         head, rest = _halves(record.body.replace("\r\n", "\n"))
-        below = _told(rest) if rest else ""
         before = f"This takes the place of v{number - 1}.\n\n" if number > 1 else ""
         made = self.change(record.parent, record.tip)
         above = signed_off(_told(head), self.identity)
-        parts = [above, f"---\n{before}{below}\n{self._branch(record, made)}", _patch(made, self._is_public())]
-        return "\n".join([*parts, "-- ", "syncbot", ""])
+        patch = _patch(made, self._is_public())
+
+        def whole(below: str) -> str:
+            parts = [above, f"---\n{before}{below}\n{self._branch(record, made)}", patch]
+            return "\n".join([*parts, "-- ", "syncbot", ""])
+
+        forms = [whole(_told(text) if text else "") for text in (rest, _without_fences(rest), _CUT)]
+        return next((text for text in forms if _size(text) <= _POLITE), forms[1])
+
+
+_CUT = "How each patch was judged is left out for length."
+
+
+def _size(text: str) -> int:
+    """As it is sent: with two bytes for an end of line, and headers."""
+    return len(text.encode()) + text.count("\n") + 800
+
+
+def _without_fences(text: str) -> str:
+    """Without what is shown of upstream's side and of the conflicts, and the line that leads to each."""
+    kept: list[str] = []
+    for part in _parts(text):
+        if _FENCE.match(part) is None:
+            kept.append(part)
+            continue
+        while kept and not kept[-1]:
+            kept.pop()
+        if kept and (kept[-1].endswith(":") or kept[-1].startswith("<details>")):
+            kept.pop()
+    return "\n".join(kept)
 
 
 def _halves(body: str) -> tuple[str, str]:
@@ -232,6 +279,13 @@ def _as_text(diff: bytes) -> str | None:
 
 def _name(id: str, number: int) -> str:
     return f"{id}.eml" if number == 1 else f"{id}-v{number}.eml"
+
+
+_CLOSED, _AGAIN = "closed", "again"
+
+
+def _said(id: str, kind: str, number: int) -> str:
+    return f"{id}-{kind}.eml" if number == 1 else f"{id}-{kind}-{number}.eml"
 
 
 def _thread(sent: list[EmailMessage]) -> str:

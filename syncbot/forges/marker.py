@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,18 @@ class Marker:
     note: str = ""
     beside: Beside | None = None
     """A newer version on another branch."""
+
+    def of(self, newer: Beside) -> Marker:
+        """As it would be, did the version beside it stand on its own branch."""
+        return replace(
+            self,
+            tip=newer.tip,
+            parent=newer.parent,
+            title=newer.title,
+            fingerprint=newer.fingerprint,
+            draft=newer.draft,
+            target=newer.target_version,
+        )
 
 
 def write(body: str, marker: Marker) -> str:

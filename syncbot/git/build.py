@@ -14,6 +14,7 @@ import pygit2
 from syncbot.diff.paths import check
 from syncbot.errors import HostileInput, InputError
 from syncbot.git.commit import make_commit, signed_off
+from syncbot.git.linking import link_all
 from syncbot.git.run import GitFailed, git
 from syncbot.model.fork import DOCUMENT, Fork
 from syncbot.model.fork import read as read_fork
@@ -92,6 +93,8 @@ def bring(repository: Path, source: Path, commit: CommitId) -> None:
     No branch moves. No process where it is there already. Raises InputError."""
     if has_commit(repository, commit):
         return
+    if link_all(source, repository) and has_commit(repository, commit):
+        return  # the whole history of a large repository, at once and without the room that a second one takes
     # one pack, moved into place when it is whole: never a commit without its files
     settings = ["-c", "fetch.unpackLimit=1", "-c", "protocol.version=2"]
     command = [

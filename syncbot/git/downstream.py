@@ -33,8 +33,17 @@ class GitDownstream:
         if not unborn:
             self.head()
 
-    def files(self) -> Tree:
-        return WorkTree(self.root)
+    def files(self, below: Sequence[str] = ()) -> Tree:
+        return WorkTree(self.root, below)
+
+    def changed(self, old: CommitId, new: CommitId) -> Iterable[str] | None:
+        if old not in self._repository or new not in self._repository:
+            return None
+        before, after = (self._repository[id].peel(pygit2.Tree) for id in (old, new))
+        found: set[bytes] = set()
+        for delta in before.diff_to_tree(after).deltas:
+            found |= {delta.old_file.raw_path, delta.new_file.raw_path}
+        return sorted(map(_text, found))
 
     def head(self) -> CommitId:
         try:
@@ -129,10 +138,13 @@ def status(root: Path, paths: Sequence[str]) -> list[tuple[str, str, str]]:
 
 class WorkTree:
     """The files of a work tree that git tracks or would track: ignored ones and `.git` are left out, symbolic links
-    are not followed. Which files there are is asked once, at the first question; contents are read when asked for."""
+    are not followed. `below`: paths of these folders alone are listed, and of those that differ from them only in
+    case, where any are given. Which files there are is asked once, at the first question; contents are read when asked
+    for."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, below: Sequence[str] = ()) -> None:
         self._root = root
+        self._below = tuple(f"{folder}/".casefold() for folder in below)
         self._listed: frozenset[str] | None = None
         self._folders: dict[str, bool] = {"": True}
         self._last: tuple[str, bytes] | None = None
@@ -167,7 +179,8 @@ class WorkTree:
             raise InputError(f"cannot be read ({error.strerror})", "check its permissions", path=path) from error
 
     def paths(self) -> Iterable[str]:
-        return [path for path in sorted(self._all()) if self._mode(path) is not None]
+        listed = (path for path in self._all() if not self._below or path.casefold().startswith(self._below))
+        return [path for path in sorted(listed) if self._mode(path) is not None]
 
     def _all(self) -> frozenset[str]:
         if self._listed is None:

@@ -19,6 +19,7 @@ import pygit2
 
 from syncbot.errors import InputError
 from syncbot.git.build import commit_of
+from syncbot.git.linking import common_folder
 from syncbot.git.replay import evil
 from syncbot.git.run import GitFailed, git
 from syncbot.model.fork import Author, Carried
@@ -78,12 +79,6 @@ def make_scratch(folder: Path, *sources: Path) -> Path:
         alternates.parent.mkdir(parents=True, exist_ok=True)
         alternates.write_text(wanted)
     return folder
-
-
-def common_folder(repository: Path) -> Path:
-    """Where git keeps the objects of a repository or a work tree."""
-    said = git(["rev-parse", "--path-format=absolute", "--git-common-dir"], cwd=repository)
-    return Path(said.decode().rstrip("\n"))
 
 
 def newest_below(scratch: Path, tip: CommitId, releases: Sequence[CommitId]) -> CommitId | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from syncbot.git.downstream import GitDownstream
@@ -22,7 +22,7 @@ class ForkedDownstream(GitDownstream):
         self._document = document
         self._trees: dict[CommitId, ForkTree] = {}
 
-    def files(self) -> Tree:
+    def files(self, below: Sequence[str] = ()) -> Tree:  # noqa: ARG002  # one package: it is read as a whole
         return self.at(self.head())
 
     def at(self, commit: CommitId) -> Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from syncbot.diff.form import formed_like
 from syncbot.errors import Fault, InputError
 from syncbot.layouts.instruction import obeyed
 from syncbot.layouts.manifest import new_manifest
@@ -168,7 +169,7 @@ def _edited(patch: SeriesPatch, edit: Edit) -> SeriesPatch | None:
     if edit.action is Action.REWRITE:
         if edit.content is None:
             raise Fault(f"{edit.name} is to be rewritten, and there is no new text")
-        content = edit.content
+        content = formed_like(patch.content, edit.content)
     return replace(patch, content=content, waiting=edit.action.waits)
 
 

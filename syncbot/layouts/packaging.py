@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from syncbot.diff.form import formed_like
 from syncbot.errors import Fault, HostileInput, InputError, SyncbotError
 from syncbot.layouts import saying
 from syncbot.layouts.instruction import obeyed
@@ -20,7 +21,7 @@ from syncbot.layouts.manifest import BASE, KEEP, OWNERS, PRIVATE, RANGE, SIGNING
 from syncbot.layouts.names import free_name, one_line
 from syncbot.layouts.overlay import Overlay
 from syncbot.layouts.reading import escape, link_on, signing_key
-from syncbot.layouts.recipe import Deferring, Download, Format, Holding, Listed, Place, Recipe
+from syncbot.layouts.recipe import Deferring, Download, Format, Glancing, Holding, Listed, Place, Recipe
 from syncbot.layouts.saying import Ground, Said, Sayings
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
@@ -157,15 +158,18 @@ class PackagingLayout:
         link = link_on(tree, place.path)
         if link is not None:
             raise HostileInput("is a symlink, which is not followed", "put the file itself there", path=link)
+        wanted = bare or place.name in sayings.names
+        if not wanted and isinstance(self._format, Glancing) and not self._format.may_carry(tree, place):
+            return None
         recipe = self._format.read(tree, place)
-        if not recipe.patches and not bare and place.name not in sayings.names:
+        if not recipe.patches and not wanted:
             return None
         return _Read(self._package(tree, place, recipe, policy, sayings.of(place.name)), recipe)
 
     def _package(self, tree: Tree, place: Place, recipe: Recipe, policy: Policy, said: Said) -> Package:
         known = recipe.known
         upstream = said.upstream or known.upstream
-        table = ".".join((*self._ground.under, saying.PACKAGES, place.name))
+        table = saying.table_of(self._ground.under, place.name)
         if upstream is None:
             doubts = [doubt.removeprefix(f"{place.path}: ") for doubt in known.doubts]
             why = f" ({'; '.join(doubts)})" if doubts else ""
@@ -310,8 +314,9 @@ def _edited(recipe: Recipe, edit: Edit, patches: dict[PatchName, SeriesPatch]) -
     elif edit.action is Action.REWRITE:
         if edit.content is None:
             raise Fault(f"{edit.name} is to be rewritten, and there is no new text")
-        patches[edit.name] = replace(patches[edit.name], content=edit.content)
-        made = recipe.rewritten(edit.name, edit.content)
+        content = formed_like(patches[edit.name].content, edit.content)
+        patches[edit.name] = replace(patches[edit.name], content=content)
+        made = recipe.rewritten(edit.name, content)
     elif edit.action.waits and isinstance(recipe, Deferring):
         made = recipe.waiting(edit.name)
     return made

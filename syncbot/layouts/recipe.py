@@ -130,3 +130,11 @@ class Format(Protocol):
     def read(self, tree: Tree, place: Place) -> Recipe:
         """The recipe of one package. Raises InputError where it cannot be read, or not be edited without loss, with
         the line where that is so."""
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A format that can tell at a glance that a package carries nothing: of thousands, most do not."""
+
+    def may_carry(self, tree: Tree, place: Place) -> bool:
+        """False only where it certainly has no patches."""

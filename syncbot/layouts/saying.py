@@ -132,6 +132,11 @@ class Sayings:
         return Said(name, tables)
 
 
+def table_of(under: tuple[str, ...], name: str) -> str:
+    """The table of the settings that is about a package, as TOML has it: `packages."libpng1.6"`."""
+    return ".".join(tomledit.plain_key(part) for part in (*under, PACKAGES, name))
+
+
 def write(ground: Ground, tree: Tree, name: str, key: str, value: str, *inner: str) -> dict[str, bytes | None]:
     """The settings file with one more word on a package: `key = value` in `[packages.NAME]` (or in its table `inner`).
     Raises InputError where that cannot be done without loss."""

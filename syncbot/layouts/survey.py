@@ -6,7 +6,7 @@ from syncbot.errors import InputError, SyncbotError
 from syncbot.layouts.formats import FORMATS, open_format
 from syncbot.layouts.native import NativeLayout
 from syncbot.layouts.reading import link_on
-from syncbot.layouts.recipe import Format, Place
+from syncbot.layouts.recipe import Format, Glancing, Place
 from syncbot.layouts.recognise import NATIVE, Recognised, recognise
 from syncbot.layouts.saying import Ground, Sayings
 from syncbot.model.packages import Policy
@@ -49,6 +49,8 @@ def _seen(tree: Tree, place: Place, format: Format, sayings: Sayings) -> Seen:
         link = link_on(tree, place.path)
         if link is not None:
             raise InputError("is a symlink, which is not followed", "put the file itself there", path=link)
+        if isinstance(format, Glancing) and not format.may_carry(tree, place):
+            return Seen(place.name, place.path, None, None, 0)
         recipe = format.read(tree, place)
         said = sayings.of(place.name)
         known = recipe.known

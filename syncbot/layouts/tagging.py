@@ -44,13 +44,13 @@ def tarballs(url_at: Callable[[str], str | None], version: str) -> Upstream | No
         return None
     last = f"/{name.replace(version, '@VERSION@')}"
     line = ".".join(version.split(".")[:2])
-    candidates = [folder]
-    for at, (was, mark) in enumerate(((version, "@VERSION@"), (line, "@LINE@"))):
-        parts = folder.split("/")
-        places = [n for n, part in enumerate(parts) if n > 2 and (part == was or (at == 1 and part == f"v{was}"))]
-        if len(places) == 1:
-            parts[places[0]] = parts[places[0]].replace(was, mark)
-            candidates.append("/".join(parts))
+    host, parts = folder.split("/")[:3], folder.split("/")[3:]
+    whole = re.compile(rf"^((?:.*[._-])?[vVrR]?){re.escape(version)}((?:[^0-9.].*)?)$")
+    candidates = [folder, "/".join([*host, *(whole.sub(r"\1@VERSION@\2", part, count=1) for part in parts)])]
+    lines = [at for at, part in enumerate(parts) if part in (line, f"v{line}")]
+    if len(lines) == 1:
+        parts[lines[0]] = parts[lines[0]].replace(line, "@LINE@")
+        candidates.append("/".join([*host, *parts]))
     for template in candidates:
         told = (template + last).replace("@VERSION@", other).replace("@LINE@", ".".join(other.split(".")[:2]))
         if told == url_at(other):

@@ -25,6 +25,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from statistics import median
 
 from syncbot.model.ids import CommitId, PackageName, PatchName
@@ -135,6 +137,21 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The packages as a work tree had them, in order of name, with what pins that. `key`: of the whole; `head`: the
+    commit that was checked out; `manner`: a digest of how it was read; `dirty`: paths that differed from the commit;
+    `beyond`: files outside of their own folders that packages name; `unread`: packages that could not be read."""
+
+    key: str = ""
+    packages: tuple[Kept, ...] = ()
+    head: str = ""
+    manner: str = ""
+    dirty: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Toll:
     """What carrying one patch has cost so far. `since`: when it was first judged."""
 
@@ -239,6 +256,20 @@ class Event:
     lines: int | None = None
     lines_after: int | None = None
     asks: int | None = None
+
+
+def newest_first(events: Iterable[Event]) -> list[Event]:
+    """Of one moment in an order of their own."""
+    found = sorted(events, key=attrgetter("at"), reverse=True)
+    if len({event.at for event in found}) == len(found):
+        return found
+    return [event for _, of_moment in groupby(found, attrgetter("at")) for event in _ordered(list(of_moment))]
+
+
+def _ordered(events: list[Event]) -> list[Event]:
+    if len(events) > 1:  # hardly ever
+        events.sort(key=lambda event: (event.package, event.deed.rank, event.subject), reverse=True)
+    return events
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from syncbot.model.ids import CommitId
@@ -16,8 +16,13 @@ class Downstream(Protocol):
     def is_unborn(self) -> bool:
         """Whether there is no commit yet."""
 
-    def files(self) -> Tree:
-        """What lies in the work tree now, committed or not (ignored files and `.git` left out)."""
+    def files(self, below: Sequence[str] = ()) -> Tree:
+        """What lies in the work tree now, committed or not (ignored files and `.git` left out). `below`: only paths in
+        these folders are listed, and in those that differ from them only in case, where there are any; every file may
+        be asked for."""
+
+    def changed(self, old: CommitId, new: CommitId) -> Iterable[str] | None:
+        """Paths that differ between two commits, on either side; None where one of them is not there."""
 
     def head(self) -> CommitId:
         """The commit that is checked out."""

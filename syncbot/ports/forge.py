@@ -48,6 +48,9 @@ class Proposals(Protocol):
     def beside(self, id: str) -> Beside | None:
         """The newer version of a proposal that stands on a branch beside its own."""
 
+    def downstream_head(self) -> CommitId | None:
+        """Where the downstream branch stands on the forge; None where proposals are merged in the workspace itself."""
+
     def tidy(self, id: str) -> None:
         """Take away what a proposal leaves that ended on the forge: the branch beside its own, unless people put
         something on it."""

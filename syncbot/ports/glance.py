@@ -15,6 +15,9 @@ class Glance(Protocol):
     def glance(self) -> str:
         """Another text whenever anything was written that a page shows; one query."""
 
+    def marks(self) -> tuple[str, str]:
+        """(another text whenever `weighed` tells something else, another whenever `dealt` or `proposed` does)."""
+
     def weighed(self) -> Sequence[Event]:
         """Every judgement with the delta that it found and leaves, oldest first; those of packages at their newest
         release, too, which `events` leaves out."""

@@ -8,20 +8,20 @@ from typing import Protocol
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Evidence
-from syncbot.model.measures import Drop, Event, Inputs, Kept, Standing, Told, Toll
+from syncbot.model.measures import Drop, Event, Inputs, Reading, Standing, Told, Toll
 from syncbot.model.verdicts import Verdict
 
 
 class Measuring(Protocol):
     """Raises StoreError. Few questions each, whatever the number of packages."""
 
-    def kept(self) -> tuple[str, Sequence[Kept]]:
-        """(the key of the work tree that was read last, the packages as they lay there); ("", ()) where none was."""
+    def kept(self) -> Reading:
+        """The work tree as it was read last; an empty one where none was."""
 
     def kept_key(self) -> str:
         """The key of the work tree that was read last, empty where none was."""
 
-    def save_kept(self, key: str, kept: Sequence[Kept]) -> None:
+    def save_kept(self, reading: Reading) -> None:
         """In place of what was read before. Writes only where the key is another one."""
 
     def standings(self) -> Mapping[PackageName, Standing]:
@@ -54,3 +54,6 @@ class Measuring(Protocol):
     def events(self, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]:
         """The history of one package or of all, newest first. `since`: only what happened then or later, and what
         happened to proposals that are open or were answered since."""
+
+    def dealt(self) -> Sequence[Event]:
+        """What `events` tells of all packages beside judgements, in no order."""

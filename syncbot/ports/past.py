@@ -50,9 +50,11 @@ class Past(Protocol):
     def as_of(self, at: datetime) -> Then:
         """What was recorded until then, that moment included."""
 
-    def note_carried(self, kept: Sequence[Kept], unread: Collection[str], at: datetime, *, whole: bool = True) -> None:
-        """How packages lie in the work tree from then on; those that are neither here nor `unread` are gone, if
-        this is the `whole` of it. Writes only what is new."""
+    def note_carried(
+        self, kept: Sequence[Kept], unread: Collection[str], at: datetime, *, among: Collection[str] | None = None
+    ) -> None:
+        """How packages lie in the work tree from then on. Of those that were looked `among` (None: all) the ones that
+        are neither here nor `unread` are gone. Writes only what is new."""
 
     def save_texts(self, texts: Mapping[str, bytes]) -> None:
         """Texts of patches by their sha256 in hex. Writes only those that are not there."""

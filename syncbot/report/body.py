@@ -15,7 +15,7 @@ from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import controls
 from syncbot.report.body_table import more, table
 from syncbot.report.fold import conflicts, fold, some
-from syncbot.report.on_branch import on_branch
+from syncbot.report.on_branch import lines_there, on_branch
 from syncbot.report.proposal import PatchStory, Summary
 from syncbot.report.range_diff import range_diff
 from syncbot.report.safe import code, fenced, line, markdown
@@ -105,10 +105,11 @@ def _verdict(summary: Summary) -> str:
     """What this does, and what it wants of the reader: the first lines that are read, perhaps the only ones."""
     judgement = summary.judgement
     step = f"{_code(summary.package)} {_code(summary.base.version)} -> {_code(summary.target.version)}"
-    lines = [f"**{step}: {delta(judgement)}** ({counts(judgement, summary.settled)})."]
+    there = lines_there(summary.stories) if summary.people is not None and not summary.people.amiss else {}
+    lines = [f"**{step}: {delta(judgement, there)}** ({counts(judgement, summary.settled)})."]
     waiting = [p for p in judgement.patches if p.action.waits and p.name not in summary.settled]
     if summary.people is not None:
-        lines += ["", on_branch(summary.people, summary.target.version)]
+        lines += ["", on_branch(summary.people, summary.target.version, [p.name for p in waiting])]
     if waiting and summary.draft:
         lines += ["", *_draft(summary, waiting)]
     if summary.staying:
@@ -156,7 +157,7 @@ def _sure(summary: Summary) -> str:
 
 def _draft(summary: Summary, waiting: list[Judgement]) -> list[str]:
     """What people are asked, a heading for each question: a patch takes one line, with what does not apply, by file."""
-    settled = len(summary.judgement.patches) - len(waiting)
+    settled = len(summary.judgement.patches) - len(waiting) - len(summary.staying)
     rest = f" The other {settled} {'is' if settled == 1 else 'are'} settled and applied cleanly." if settled else ""
     need = "needs" if len(waiting) == 1 else "need"
     lines = [f"This is a draft: **{plural(len(waiting), 'patch')} {need} a person.**{rest}"]

@@ -31,6 +31,7 @@ def table(patches: Sequence[Judgement], settled: Collection[PatchName] = ()) -> 
 
 _COLUMNS = ("#", "patch", "verdict", "proof", "upstream commit", "first release")
 _ALWAYS = 3
+_TOLD = "a person's word"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -43,7 +44,7 @@ def _cells(p: Judgement, *, is_settled: bool) -> tuple[str, ...]:
         str(p.index),
         _code(p.name),
         f"{p.verdict.value}{action}",
-        "" if p.proof is None else p.proof.value,
+        _TOLD if p.proof is None and p.action is Action.DROP else "" if p.proof is None else p.proof.value,
         *_upstream(p),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncbot.model.judgement import SeriesJudgement
@@ -57,12 +57,14 @@ USAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One order. `patch` and `reason` where the word takes them, else empty. `wrong`: why it cannot be understood."""
+    """One order. `patch` and `reason` where the word takes them, else empty. `wrong`: why it cannot be understood.
+    `said`: its first words as they were written, or the box's; for the answer."""
 
     word: Word | None
     patch: str = ""
     reason: str = ""
     wrong: str = ""
+    said: str = field(default="", compare=False)
 
 
 _BOX = re.compile(r"^[ \t]*[-*+] \[([ xX])\] <!-- syncbot-box: ([^\s<>]{1,400}) -->", re.MULTILINE)
@@ -107,7 +109,8 @@ def without_ticks(body: str) -> str:
 def commands(text: str) -> tuple[Command, ...]:
     """The orders in a comment, in order. What is quoted or stands in code is none."""
     lines = [text_.strip() for text_ in _outside_code(text) if not text_.startswith(("    ", "\t"))]
-    return tuple(_command(text_) for text_ in lines if re.match(rf"{PREFIX}(?:\s|$)", text_, re.IGNORECASE))
+    told = [text_ for text_ in lines if re.match(rf"{PREFIX}(?:\s|$)", text_, re.IGNORECASE)]
+    return tuple(_said(_command(text_), text_) for text_ in told)
 
 
 def _outside_code(text: str) -> list[str]:
@@ -124,6 +127,25 @@ def _outside_code(text: str) -> list[str]:
         else:
             found.append(text_)
     return found
+
+
+def _said(found: Command, text: str) -> Command:
+    known = found.word is not None and not found.wrong
+    return replace(found, said=f"{PREFIX} {found.word} {found.patch}".rstrip() if known else text)
+
+
+def of_box(name: str) -> Command:
+    """What the ticked box of this name orders."""
+    word = Word(name)
+    return Command(word, said=word.sentence.rstrip("."))
+
+
+def answer(asked: Command, words: str) -> str:
+    """What is written below a proposal about one order: which it was stands in place of the first word, `That`.
+    Markdown."""
+    is_written = asked.said.lower().startswith(PREFIX)
+    named = code(line(asked.said, 120)) if is_written else f'"{asked.said}"'
+    return named + words.removeprefix("That") if words.startswith("That ") and asked.said else words
 
 
 def _command(text: str) -> Command:
@@ -192,6 +214,19 @@ def rejected(*, board: bool) -> str:
         "Rejected: the same content is not proposed again until a patch or the release changes. To take that back, "
         f"comment `{PREFIX} {Word.RETRY}` here within {LISTENS} days, open this again{box}."
     )
+
+
+def withdrawn(reason: str) -> str:
+    """What is said below a proposal that syncbot closes: the proof that its reason is gone. Markdown."""
+    return (
+        f"Closed by syncbot: {markdown(line(reason, 600))} That is no rejection: where the reason for this comes back "
+        "within seven days, this opens again."
+    )
+
+
+def taken(reason: str) -> str:
+    """What is said below one that people brought in by other commits. Markdown."""
+    return f"Closed by syncbot as accepted: {markdown(line(reason, 600))}."
 
 
 def understood(asked: Command) -> str:

@@ -102,7 +102,7 @@ def _asked(package: PackageMeasure, events: Sequence[Event]) -> Iterator[str]:
             yield f"Review proposal {event.proposal}: {line(event.subject)}."
     for patch in package.patches:
         if patch.told is not None and patch.told.action.waits:
-            yield f"Settle {line(patch.name)}: it is {patch.told.verdict.value} to release {line(patch.told.target)}."
+            yield f"Settle {line(patch.name)} for release {line(patch.told.target)}: {patch.told.verdict.sentence}"
 
 
 _ANSWERS = frozenset({Deed.ACCEPTED, Deed.REJECTED, Deed.CLOSED})

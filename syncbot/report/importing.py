@@ -82,5 +82,6 @@ def summary(found: Imported, *, dry_run: bool) -> list[str]:
     verb = "Would write" if dry_run else "Wrote"
     lines.append(f"{verb} {', '.join(map(line, found.written))}." if found.written else "Nothing is to be written.")
     if not dry_run:
-        lines.append("Next: commit what was written, then syncbot check")
+        first = "commit what was written, then " if found.written else ""
+        lines.append(f"Next: {first}syncbot check")
     return lines

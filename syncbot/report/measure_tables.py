@@ -64,11 +64,10 @@ def _at_newest(p: PackageMeasure) -> str:
 
 def report_line(found: Measured) -> str:
     total = added_up(found.packages, found.at)
+    lines = plural(total.added + total.removed, "line")
+    said = f"{carry(len(found.packages))} {plural(total.patches, 'patch')} of {lines}"
     month = f", {total.dropped_this_month} of them this month" if total.dropped_this_month else ""
-    said = (
-        f"{carry(len(found.packages))} {plural(total.patches, 'patch')} "
-        f"of {plural(total.added + total.removed, 'line')}; {plural(total.dropped, 'patch')} dropped so far{month}."
-    )
+    said += f"; {plural(total.dropped, 'patch')} dropped so far{month}." if total.dropped else "."
     if total.days_to_drop is None:
         return said
     return f"{said} Median time from upstream's release to the drop: {plural(total.days_to_drop, 'day')}."

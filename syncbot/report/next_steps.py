@@ -98,10 +98,11 @@ def merge_command(record: ProposalRecord, remote: str) -> str:
 
 def _to_commit(result: SyncResult) -> list[Command]:
     """The one command that lets packages with uncommitted changes be proposed."""
-    folders = [shlex.quote(line(p.error.folder)) for p in result.problems if isinstance(p.error, Uncommitted)]
-    if not folders:
+    open_ones = [p.error.folder for p in result.problems if isinstance(p.error, Uncommitted)]
+    if not open_ones:
         return []
-    which = plural(len(folders), "package")
+    which = plural(len(open_ones), "package")
+    folders = dict.fromkeys(shlex.quote(line(folder)) for folder in open_ones)
     return [(f"git add {' '.join(folders)} && git commit", f"{which} cannot be proposed before that")]
 
 

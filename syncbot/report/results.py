@@ -130,13 +130,14 @@ _OUTCOME = {
 @dataclass(frozen=True, slots=True)
 class SyncItem:
     """One package of a sync. `note` is a person's reason or a title, where there is one; `answers`: what people made of
-    the patches that waited, on the proposal's branch."""
+    the patches that waited, on the proposal's branch; `again`: whether the proposal was closed, and is open again."""
 
     check: PackageCheck
     outcome: Outcome
     proposal: ProposalRecord | None = None
     note: str = ""
     answers: Answers = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Sequence
 
 from syncbot.model.forge import BranchWork, Write
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import Became, ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
@@ -146,12 +147,26 @@ def _by_people(answered: ByPeople) -> list[str]:
 
 
 def _answers(package: str, answers: Answers) -> list[str]:
-    return [f"{line(package)}: {words.became(line(name), what)}" for name, what in answers]
+    """What became of the patches that waited; of many that nobody touched, how many there are."""
+    waits = [name for name, what in answers if what is Became.WAITING]
+    told = [one for one in answers if one[1] is not Became.WAITING or len(waits) == 1]
+    lines = [f"{line(package)}: {words.became(line(name), what)}" for name, what in told]
+    many = f"{line(package)}: {len(waits)} patches still wait for a person: the series marks them."
+    return [*lines, many] if len(waits) > 1 else lines
 
 
 def _writes(result: SyncResult) -> list[str]:
-    """What a dry run would write to the forge: one line per request and push."""
-    return list(dict.fromkeys(map(_write, result.writes)))
+    """What a dry run would write to the forge: one line per request and push, and one for each file, though it is
+    written several times over."""
+    told: list[str] = []
+    for write in result.writes:
+        text = _write(write)
+        if write.method not in _FILES or text not in told:
+            told.append(text)
+    return told
+
+
+_FILES = ("RECORD", "WRITE")
 
 
 def _write(write: Write) -> str:
@@ -169,7 +184,17 @@ def _write(write: Write) -> str:
     if write.method == "WRITE":
         held = {"talk": f"labels, people and comments of {_of(stem)}", "checks": f"the result on commit {stem[:12]}"}
         return f"would write: {held.get(kind, f'the dashboard ({stem})')}"
-    return f"would send: {line(write.method)} {line(write.target)}"
+    return f"would send: {line(write.method)} {line(write.target)}{_titled(write)}"
+
+
+def _titled(write: Write) -> str:
+    """What a request is about, where it says so."""
+    try:
+        told = json.loads(write.body)
+    except ValueError:
+        return ""
+    title = told.get("title") if isinstance(told, dict) else None
+    return f" ({line(title)})" if isinstance(title, str) and title else ""
 
 
 def _of(room: str) -> str:
@@ -186,7 +211,8 @@ def _done(item: SyncItem) -> str:
         would = f"proposal{shown} would be updated" if shown else "a proposal would be opened"
         return f"{line(item.check.package)}: {would}: {line(item.note)}"
     if shown and item.outcome in (Outcome.PROPOSED, Outcome.UPDATED):
-        sentence = f"proposal{shown} was {'opened' if item.outcome is Outcome.PROPOSED else 'updated'}: "
+        did = "updated" if item.outcome is Outcome.UPDATED else "opened again" if item.again else "opened"
+        sentence = f"proposal{shown} was {did}: "
         return f"{line(item.check.package)}: {sentence}{line(item.proposal.title) if item.proposal else ''}"
     return f"{line(item.check.package)}: {sentence}{note}"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
@@ -107,12 +108,14 @@ def counts(judgement: SeriesJudgement, settled: Collection[PatchName] = ()) -> s
     return ", ".join(parts) or "no patches"
 
 
-def delta(judgement: SeriesJudgement) -> str:
-    """`7 -> 4 patches, -312 lines`: the series before and after."""
+def delta(judgement: SeriesJudgement, there: Mapping[PatchName, int | None] = MappingProxyType({})) -> str:
+    """`7 -> 4 patches, -312 lines`: the series before and after. `there`: the lines of patches that people wrote anew
+    on the branch, None: taken out by them."""
     before = len(judgement.patches)
-    after = before - judgement.count(Action.DROP)
+    after = before - judgement.count(Action.DROP) - sum(lines is None for lines in there.values())
     patches = plural(before, "patch") if before == after else f"{before} -> {after} patches"
-    change = judgement.lines_after - judgement.lines_before
+    by_people = sum((there[p.name] or 0) - p.lines_after for p in judgement.patches if p.name in there)
+    change = judgement.lines_after + by_people - judgement.lines_before
     return f"{patches}, {change:+d} lines" if change else f"{patches}, same lines"
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncbot.errors import ForgeError, ForgeStopped
+from syncbot.model.forge import Issue
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.report import controls, dashboard
+from syncbot.report.controls import Word
 from syncbot.services import remembered, turns
 from syncbot.services.notice import RESTORE
-from syncbot.services.orders import obey, open_again
+from syncbot.services.orders import anew, obey, open_again
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
@@ -30,17 +32,23 @@ def attend(workspace: Workspace) -> Heard:
     if workspace.forge.stopped() is not None:
         return Heard()
     try:
-        marker = dashboard.marker(workspace.settings.other_branch)
-        issue = workspace.forge.find_issue(marker) if workspace.settings.manners.dashboard else None
-        if issue is not None and not issue.open and (issue.closed_by is None or not issue.closed_by.me):
-            by = "" if issue.closed_by is None else f" by {issue.closed_by.login}"
-            raise ForgeStopped(f"the dashboard was closed{by}, which stops syncbot", "open it again to go on")
+        issue = open_dashboard(workspace)
         boxes = frozenset() if issue is None else _obeyed(workspace, controls.ticked(issue.body), at)
         return Heard(boxes, obey(workspace, at))
     except ForgeStopped:
         raise
     except ForgeError:
         return Heard()
+
+
+def open_dashboard(workspace: Workspace) -> Issue | None:
+    """The dashboard, None where there is none. Raises ForgeStopped where a person closed it."""
+    marker = dashboard.marker(workspace.settings.other_branch)
+    issue = workspace.forge.find_issue(marker) if workspace.settings.manners.dashboard else None
+    if issue is not None and not issue.open and (issue.closed_by is None or not issue.closed_by.me):
+        by = "" if issue.closed_by is None else f" by {issue.closed_by.login}"
+        raise ForgeStopped(f"the dashboard was closed{by}, which stops syncbot", "open it again to go on")
+    return issue
 
 
 def _obeyed(workspace: Workspace, names: tuple[str, ...], at: datetime) -> frozenset[str]:
@@ -66,4 +74,6 @@ def _box(workspace: Workspace, what: str, record: ProposalRecord, at: datetime) 
         turns.retry(workspace, (record.package,))
         remembered.welcome(workspace, record.fingerprint, at)
     elif what == dashboard.REBASE and record.status is ProposalStatus.OPEN:
-        remembered.make_anew(workspace, record, remembered.REBASE)
+        refused = anew(workspace, record, Word.REBASE).words
+        if refused:
+            workspace.forge.comment(record.id, controls.answer(controls.of_box(Word.REBASE), refused), at)

@@ -91,7 +91,12 @@ def _details(workspace: Workspace, records: Sequence[ProposalRecord]) -> tuple[d
 
 def _open(records: Iterable[ProposalRecord], links: dict[str, str]) -> Iterator[Row]:
     for r in sorted(records, key=lambda r: (r.package, r.line)):
-        yield Row(r.package, f"{dashboard.REBASE}:{r.id}", r.title, r.note, links.get(r.id, ""))
+        yield Row(r.package, f"{dashboard.REBASE}:{r.id}", _about(r), r.note, links.get(r.id, ""))
+
+
+def _about(record: ProposalRecord) -> str:
+    """Its title without the package, whose name leads the row."""
+    return record.title.removeprefix(f"{record.package}: ")
 
 
 def _row(package: str, title: str, note: str = "") -> Row:
@@ -112,11 +117,11 @@ def _rejected(workspace: Workspace, result: SyncResult) -> Iterator[Row]:
     for record in returns.values():
         wanted = is_ours(workspace, record) or (record.id in here and (record.package, record.line) in gone)
         if record.package in shown and wanted and not _stands(workspace, record):
-            yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", record.title, record.note)
+            yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", _about(record), record.note)
     for item in result.items:
         found = newest.get(item.check.package)
         if item.outcome is Outcome.REJECTED and found is not None:
-            yield Row(item.check.package, f"{dashboard.AGAIN}:{found.id}", found.title, item.note)
+            yield Row(item.check.package, f"{dashboard.AGAIN}:{found.id}", _about(found), item.note)
 
 
 def _stands(workspace: Workspace, record: ProposalRecord) -> bool:

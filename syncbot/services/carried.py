@@ -3,40 +3,82 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from syncbot.errors import SyncbotError
-from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Carried, Facts, Kept
+from syncbot.model.ids import CommitId, PackageName, PatchName
+from syncbot.model.measures import Carried, Facts, Kept, Reading
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.report.facts import facts
+from syncbot.ports import PackagesRead
 from syncbot.report.results import PackageProblem
 from syncbot.services import moving, packages
 from syncbot.services.keys import digest
+from syncbot.services.touched import touched
 from syncbot.services.workspace import Workspace
 
 _FORM = 3
 """Raised when what is told of a patch changes: `report.facts`."""
-_Known = Mapping[tuple[str, int | None, PatchName], Facts]
+Known = Mapping[tuple[str, int | None, PatchName], Facts]
+"""By digest, strip and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What pins the work tree and how it is read; the words are those of `Reading`."""
+
+    key: str
+    head: CommitId
+    manner: str
+    dirty: tuple[str, ...]
 
 
 def carried(workspace: Workspace) -> tuple[Sequence[Kept], Sequence[PackageProblem]]:
     """Every package of the work tree, in order of name, and a problem for each that cannot be read. Remembered by what
-    pins the work tree; a patch is read once in its life. What is another than before is kept as the past."""
-    key = pinned_by(workspace)
-    known, kept = workspace.store.kept()
-    if known == key:
-        return kept, ()
-    facts_of = {(patch.digest, patch.strip, patch.name): patch.facts for package in kept for patch in package.series}
-    found = packages.read(workspace)
-    read = [_kept(package, facts_of) for package in found.packages]
-    problems = packages.problems(found)
-    unread = [problem.package for problem in problems]
+    pins the work tree: only the packages whose files are others than then are read, and a patch once in its life. What
+    is another than before is kept as the past."""
+    pins, last = _pins(workspace), workspace.store.kept()
+    if last.key == pins.key and not last.unread:
+        return last.packages, ()
+    names = touched(workspace, last, pins)
+    if names is None:
+        found, kept = packages.read(workspace), []
+    else:
+        found = packages.some(workspace, names)
+        kept = [one for one in last.packages if one.package not in names]
+    read, problems = _noted(workspace, found, last, names), packages.problems(found)
+    if last.key != pins.key and (not problems or _is_native(workspace)):
+        beyond = () if names is None else last.beyond
+        _remember(workspace, pins, found, [*kept, *read], beyond)
+    return sorted([*kept, *read], key=lambda one: one.package), problems
+
+
+def _noted(workspace: Workspace, found: PackagesRead, last: Reading, names: Collection[str] | None) -> list[Kept]:
+    """What was read, kept as the past from now on. `names`: all that was looked at; None: everything."""
+    known = known_facts(last)
+    read = [_kept(package, known) for package in found.packages]
+    unread = [problem.package for problem in found.problems]
     workspace.store.save_texts({_digest(patch): patch.content for p in found.packages for patch in p.series})
-    workspace.store.note_carried(read, unread, workspace.clock.now())
-    if not problems:  # what is wrong with a package is found out anew each time: it may lie elsewhere
-        workspace.store.save_kept(key, read)
-    return read, problems
+    workspace.store.note_carried(read, unread, workspace.clock.now(), among=names)
+    return read
+
+
+def _remember(
+    workspace: Workspace, pins: Pins, found: PackagesRead, kept: Sequence[Kept], beyond: Sequence[str]
+) -> None:
+    """What is wrong with a package is found out anew each time: it may lie elsewhere. The others are as they are."""
+    keys = {one.keys for one in found.packages if one.keys and not one.keys.startswith(f"{one.path}/")}
+    workspace.store.save_kept(
+        Reading(
+            pins.key,
+            tuple(sorted(kept, key=lambda one: one.package)),
+            pins.head,
+            pins.manner,
+            pins.dirty,
+            tuple(sorted({*beyond, *keys})),
+            tuple(sorted(problem.package for problem in found.problems)),
+        )
+    )
 
 
 def note(workspace: Workspace) -> None:
@@ -54,25 +96,32 @@ def note_one(workspace: Workspace, name: PackageName) -> None:
     except SyncbotError:
         return  # the next check tells what is wrong with it
     workspace.store.save_texts({_digest(patch): patch.content for patch in package.series})
-    workspace.store.note_carried([_kept(package, {})], (), workspace.clock.now(), whole=False)
+    workspace.store.note_carried([_kept(package, {})], (), workspace.clock.now(), among=[name])
 
 
 def pinned_by(workspace: Workspace) -> str:
-    """What pins the work tree and how it is read: the commit, what differs from it, the settings."""
+    """Another text whenever packages may lie otherwise in the work tree, or are read otherwise."""
+    return _pins(workspace).key
+
+
+def _pins(workspace: Workspace) -> Pins:
     settings, downstream = workspace.settings, workspace.downstream
-    native = settings.layout in ("", "native")
-    dirty = sorted(downstream.dirty(settings.patches if native else ""))
+    dirty = sorted(downstream.dirty(settings.patches if _is_native(workspace) else ""))
     files = downstream.files()
     changed = []
     for path in dirty:
         entry = files.entry(path)
         changed.append([path, "" if entry is None else f"{entry.mode:o} {entry.id}"])
-    return digest(
-        "carried", _FORM, downstream.head(), changed, workspace.stamp, repr(settings.policy), settings.patches
-    )
+    head, manner = downstream.head(), [workspace.stamp, repr(settings.policy), settings.patches]
+    key = digest("carried", _FORM, head, changed, *manner)
+    return Pins(key, head, digest("carried", _FORM, *manner), tuple(dirty))
 
 
-def _kept(package: Package, known: _Known) -> Kept:
+def _is_native(workspace: Workspace) -> bool:
+    return workspace.settings.layout == "native"
+
+
+def _kept(package: Package, known: Known) -> Kept:
     return Kept(
         package=package.name,
         path=package.path,
@@ -86,11 +135,23 @@ def _kept(package: Package, known: _Known) -> Kept:
     )
 
 
-def _carried(patch: SeriesPatch, known: _Known) -> Carried:
-    made = _digest(patch)
-    found = known.get((made, patch.strip, patch.name))
-    told = facts(patch.content, patch.strip, patch.name) if found is None else found
-    return Carried(patch.name, made, patch.strip, told, patch.keep, patch.waiting)
+def _carried(patch: SeriesPatch, known: Known) -> Carried:
+    return Carried(patch.name, _digest(patch), patch.strip, facts_of(patch, known), patch.keep, patch.waiting)
+
+
+def known_facts(last: Reading) -> Known:
+    """The facts of every patch that was read last, by what they follow from."""
+    return {(patch.digest, patch.strip, patch.name): patch.facts for one in last.packages for patch in one.series}
+
+
+def facts_of(patch: SeriesPatch, known: Known) -> Facts:
+    """A patch's facts: known ones, or found out now."""
+    told = known.get((_digest(patch), patch.strip, patch.name))
+    if told is None:
+        from syncbot.report.facts import facts  # noqa: PLC0415  # brings the judge; most reports know every patch
+
+        told = facts(patch.content, patch.strip, patch.name)
+    return told
 
 
 def _digest(patch: SeriesPatch) -> str:

@@ -28,13 +28,15 @@ from syncbot.services.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done about one package. `draft` and `open` are there where a proposal is to be written."""
+    """What is to be done about one package. `draft` and `open` are there where a proposal is to be written. `parent`:
+    what the open one stands on, where it does not move: its words change, and the commits on its branch stay."""
 
     examined: Examined
     outcome: Outcome
     draft: Draft | None = None
     open: ProposalRecord | None = None
     note: str = ""
+    parent: CommitId | None = None
     discard: bool = False
     """Whether commits that people put on the branch may be given up: somebody asked for it."""
 
@@ -43,7 +45,8 @@ class Decision:
 class _Here:
     """The workspace's repository as this run finds it: asked once, not once per package. `dirty`: paths with
     uncommitted changes; `at`: the files of a commit; `folders`: what a commit has in each package's folder; `said`:
-    what people said of patches; `proposals`: newest first, empty where nobody said anything."""
+    what people said of patches; `proposals`: newest first, empty where nobody said anything; `is_behind`: whether the
+    forge's downstream branch has commits that the workspace has not."""
 
     head: CommitId
     dirty: tuple[str, ...]
@@ -53,6 +56,7 @@ class _Here:
     proposals: Sequence[ProposalRecord]
     wanted: Wanted
     others: Others
+    is_behind: Callable[[], bool]
 
 
 def decide(
@@ -67,7 +71,8 @@ def decide(
     folders = lru_cache(maxsize=16)(lambda commit: by_folder(at(commit), folder))
     said = by_package(workspace.store.patch_words())
     proposals = workspace.store.proposals() if said else ()
-    here = _Here(head, dirty, at, folders, said, proposals, wanted(workspace), Others(workspace))
+    is_behind = lru_cache(maxsize=1)(partial(_is_behind, workspace))
+    here = _Here(head, dirty, at, folders, said, proposals, wanted(workspace), Others(workspace), is_behind)
     decisions: list[Decision] = []
     problems: list[PackageProblem] = []
     for one in examined:
@@ -96,21 +101,45 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
     if not has_work(workspace, made, here.at(here.head)):
         return Decision(one, Outcome.WAITING, note=_waiting(made))
     found = workspace.forge.find(one.package.name, made.line)
-    known = None if found is None else (found.status, found.fingerprint)
-    if known == (ProposalStatus.REJECTED, made.plan.fingerprint) and known[1] not in here.wanted.welcome:
-        return Decision(one, Outcome.REJECTED, note="" if found is None else found.note)
+    answered = None if found is None else _answered(one, made, found, here)
+    if answered is not None:
+        return answered
     other = here.others.same(made.plan)
     if other is not None:
         return Decision(one, Outcome.STOOD_DOWN, note=f"{other.author.login} proposes it in {other.id}")
     standing = found if found is not None and found.status is ProposalStatus.OPEN else None
     if standing is None or merged_by_hand(workspace, standing):  # that is noticed before anything is proposed
         return Decision(one, Outcome.PROPOSED, made)
+    return _updated(workspace, one, made, standing, here)
+
+
+def _answered(one: Examined, made: Draft, found: ProposalRecord, here: _Here) -> Decision | None:
+    """What people made of the same content before, where that still stands."""
+    fingerprint = made.plan.fingerprint
+    if found.fingerprint != fingerprint:
+        return None
+    if found.status is ProposalStatus.REJECTED and fingerprint not in here.wanted.welcome:
+        return Decision(one, Outcome.REJECTED, note=found.note)
+    if found.status is ProposalStatus.ACCEPTED and here.is_behind():
+        told = f"proposal {found.id} was merged on the forge, and the workspace has not got that yet; git pull"
+        return Decision(one, Outcome.WAITING, note=told)
+    return None
+
+
+def _updated(workspace: Workspace, one: Examined, made: Draft, standing: ProposalRecord, here: _Here) -> Decision:
     asked = here.wanted.asked(one.package.name, made.line)
-    made = with_people(workspace, one, made, standing)
-    same = not asked and _same(made, standing, here)
-    return Decision(
-        one, Outcome.UNCHANGED if same else Outcome.UPDATED, made, standing, discard=asked == remembered.DISCARD
-    )
+    discard = asked == remembered.DISCARD
+    made = with_people(workspace, one, made, None if discard else standing)
+    stays = not asked and _stays(made, standing, here)
+    if stays and _says(standing) == (made.title, made.body, made.plan.draft):
+        return Decision(one, Outcome.UNCHANGED, made, standing)
+    parent = standing.parent if stays and not standing.note else None
+    return Decision(one, Outcome.UPDATED, made, standing, parent=parent, discard=discard)
+
+
+def _is_behind(workspace: Workspace) -> bool:
+    there = workspace.forge.downstream_head()
+    return there is not None and not workspace.downstream.contains(there)
 
 
 def _waiting(made: Draft) -> str:
@@ -126,17 +155,16 @@ def _said(one: Examined, here: _Here) -> list[PatchWord]:
     return in_force(here.said.get(one.package.name, ()), here.proposals, one.choice.target.version)
 
 
-def _same(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
-    """Whether the open proposal says and does what a new one would: then it is left alone, though other folders of the
+def _says(standing: ProposalRecord) -> tuple[str, str, bool]:
+    return standing.title, standing.body, standing.draft
+
+
+def _stays(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
+    """Whether the open proposal does what a new one would: then its branch is left alone, though other folders of the
     workspace moved on below it."""
-    says = (standing.fingerprint, standing.title, standing.body, standing.draft) == (
-        made.plan.fingerprint,
-        made.title,
-        made.body,
-        made.plan.draft,
-    )
-    if not says or standing.parent == here.head:
-        return says
+    same = standing.fingerprint == made.plan.fingerprint
+    if not same or standing.parent == here.head:
+        return same
     package = made.plan.package
     try:
         if package.files:

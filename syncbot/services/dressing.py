@@ -55,14 +55,22 @@ def _owners(workspace: Workspace, proposal: Proposal, package: Package) -> Itera
 def report(workspace: Workspace, record: ProposalRecord, made: Draft) -> None:
     """Say on the commit whether a person is needed: a draft fails, whatever else is green."""
     judgement = made.summary.judgement
-    waiting = sum(p.action.waits for p in judgement.patches)
+    waiting = sum(p.action.waits and p.name not in made.summary.settled for p in judgement.patches)
     staying = len(made.summary.staying)
     aside = f"; {staying} {'stays as it is' if staying == 1 else 'stay as they are'}" if staying else ""
     waits = f"{plural(waiting, 'patch')} {'waits' if waiting == 1 else 'wait'} for a person"
-    report_as(workspace, record, waits if record.draft else f"applied without fuzz: {counts(judgement)}{aside}")
+    people = made.summary.people
+    if people is not None and people.amiss:
+        waits = "with the commits of people it does not apply"
+    told = counts(judgement, made.summary.settled)
+    alone = people is None and not made.summary.fork
+    report_as(workspace, record, waits if record.draft else f"applied without fuzz: {told}{aside}", alone=alone)
 
 
-def report_as(workspace: Workspace, record: ProposalRecord, title: str) -> None:
-    """The result on a proposal's commit, in these words."""
+def report_as(workspace: Workspace, record: ProposalRecord, title: str, *, alone: bool = False) -> None:
+    """The result, in these words, on the commit that people see: the last one of theirs, where they put some there.
+    `alone`: it is known that they did not."""
     state = CheckState.FAILED if record.draft else CheckState.PASSED
-    workspace.forge.report_check(record.tip, Check(CHECK, state, title, record.body))
+    work = None if alone or workspace.rehearsing else workspace.forge.work(record.id)
+    commit = record.tip if work is None else work.head
+    workspace.forge.report_check(commit, Check(CHECK, state, title, record.body))

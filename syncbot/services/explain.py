@@ -13,7 +13,7 @@ from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Kept
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import DroppedPatch, ProposalStatus, StoredJudgement
+from syncbot.model.proposals import DroppedPatch, StoredJudgement
 from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
 from syncbot.services import packages, past
@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 def explain(workspace: Workspace, package_name: str, patch_name: str) -> Explanation:
     """The last judgement of a patch that is carried, else the one by which it was dropped. `patch_name` may be the last
-    part of its name. Raises InputError where there is no such patch, or none was judged yet."""
+    part of its name, with its ending or without. Raises InputError where there is no such patch, or none was judged
+    yet."""
     package = packages.one(workspace, package_name)
     patch = _find(patch_name, {str(p.name): p for p in package.series})
     if patch is not None:
@@ -82,12 +83,13 @@ def _which(then: Then, package: Kept, name: str, on: date) -> PatchName:
 def _returning(workspace: Workspace, dropped: DroppedPatch) -> str:
     """The open proposal that would bring it back."""
     line = f"{RESTORE}{dropped.name}"
-    open_ = (r for r in workspace.store.proposals() if r.status is ProposalStatus.OPEN)
-    return next((r.id for r in open_ if (r.package, r.line) == (dropped.package, line)), "")
+    waiting = workspace.store.waiting()
+    return next((id for package, of, id in waiting if (package, of) == (dropped.package, line)), "")
 
 
 def _carried(workspace: Workspace, package: Package, patch: SeriesPatch) -> Explanation:
-    stored = workspace.store.current().get(package.name)
+    keys = workspace.store.current_keys().get(package.name)
+    stored = None if keys is None else workspace.store.judgement(keys[0])
     judged = _entry(stored, patch)
     if stored is None or judged is None:
         what = f"{patch.name} of {package.name} was not judged yet"
@@ -113,7 +115,8 @@ def _entry(stored: StoredJudgement | None, patch: SeriesPatch) -> Judgement | No
 def _find(name: str, known: Mapping[str, T]) -> T | None:
     if name in known:
         return known[name]
-    ends = [value for key, value in known.items() if key.rpartition("/")[2] == name]
+    named = {name, f"{name}.patch", f"{name}.diff"}
+    ends = [value for key, value in known.items() if key in named or key.rpartition("/")[2] in named]
     return ends[0] if len(ends) == 1 else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncbot.model.ids import CommitId
@@ -17,24 +17,33 @@ from syncbot.services.reviving import revive
 from syncbot.services.workspace import Workspace
 
 
-def put_forward(workspace: Workspace, decision: Decision, made: Draft, head: CommitId, at: datetime) -> ProposalRecord:
-    """The record as it stands then. What a person ticked since this run listened stays ticked."""
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The record as it stands then. `again`: whether it was closed, and is open again."""
+
+    record: ProposalRecord
+    again: bool = False
+
+
+def put_forward(workspace: Workspace, decision: Decision, made: Draft, head: CommitId, at: datetime) -> Forwarded:
+    """Open or update it. What a person ticked since this run listened stays ticked."""
     package = made.plan.package
     standing = decision.open or revive(workspace, made, remembered.wanted(workspace), at)
-    wanted = dressed(workspace, proposal(workspace, made, head), package, opening=standing is None)
+    parent = head if decision.parent is None else decision.parent
+    wanted = dressed(workspace, proposal(workspace, made, parent), package, opening=standing is None)
     if decision.open is not None:
         wanted = replace(wanted, body=_with_late_ticks(workspace, decision.open, wanted.body))
     record = workspace.forge.propose(wanted, at, discard=decision.discard)
     now = made if standing is None or workspace.rehearsing else with_people(workspace, decision.examined, made, record)
     if now != made:  # what people put on the branch stands on the new version by now
         ticked = controls.with_ticks(now.body, set(controls.ticked(wanted.body)))
-        wanted = replace(wanted, draft=now.plan.draft, body=ticked)
+        wanted = replace(wanted, title=now.title, draft=now.plan.draft, body=ticked)
         again = dressed(workspace, wanted, package, opening=False)
         record, made = workspace.forge.propose(again, at), now
     if not record.note:  # else its commit is of an older version
         report(workspace, record, made)
     remembered.done(workspace, record)
-    return record
+    return Forwarded(record, again=decision.open is None and standing is not None)
 
 
 def _with_late_ticks(workspace: Workspace, read: ProposalRecord, body: str) -> str:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from syncbot import judge
 from syncbot.model.advisories import Advice
 from syncbot.model.ids import Fingerprint
 from syncbot.model.packages import SeriesPatch
@@ -25,6 +24,8 @@ def judgement_key(
     """sha256 hex over the judge's version, what pins both releases and the branch head (empty: no history), the
     target's day, every other release that upstream has (one between the two, or after them, may be named as the first
     that has a change), every entry of the series, and what advisories say."""
+    from syncbot import judge  # noqa: PLC0415  # whoever needs a digest alone does not wait for the judge
+
     day = None if target.date is None else target.date.date().isoformat()
     releases = [base.version, base.identity, target.version, target.identity, day]
     others = [[release.version, release.identity] for release in known]

@@ -76,11 +76,19 @@ def _noticed(
     record = _accepted(workspace, found, at) if merged_by_hand(workspace, found) else _as_merged(workspace, found)
     if known is not None and _unticked(known) == _unticked(record):
         return None  # a tick is an order, and no news of the proposal
+    if known is not None and known.status is record.status is ProposalStatus.REJECTED and _is_past(workspace, record):
+        return None  # its content may be welcome again by now
     if record.status is not ProposalStatus.OPEN:
         workspace.forge.tidy(record.id)
     if record.status is ProposalStatus.REJECTED and _is_answer(known, record):
         workspace.forge.comment(record.id, controls.rejected(board=workspace.settings.manners.dashboard), at)
     return record
+
+
+def _is_past(workspace: Workspace, record: ProposalRecord) -> bool:
+    """Whether its line has a newer proposal."""
+    newest = workspace.forge.find(record.package, record.line)
+    return newest is not None and newest.id != record.id
 
 
 def _unticked(record: ProposalRecord) -> ProposalRecord:
@@ -162,9 +170,10 @@ def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[
     """Remember one proposal as the forge has it now, with all that follows from its state, in one transaction."""
     archived: list[Archived] = []
     with workspace.store.transaction():
+        if record.status in (ProposalStatus.REJECTED, ProposalStatus.OPEN):
+            unwelcome(workspace, record.fingerprint)  # that it was welcome once is no answer to the next no
         if record.status is ProposalStatus.REJECTED:
             workspace.store.reject(record.package, record.fingerprint, record.note, at)
-            unwelcome(workspace, record.fingerprint)
         elif record.status is ProposalStatus.ACCEPTED and record.line.startswith(RESTORE):
             _restored(workspace, record, at)
             archived += _archive(workspace, record, at, _left(workspace, record))

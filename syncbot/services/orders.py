@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
 
 from syncbot.diff.identity import patch_id
@@ -22,7 +23,7 @@ from syncbot.model.verdicts import Action
 from syncbot.report import controls
 from syncbot.report.controls import Command, Word
 from syncbot.report.safe import code, line, markdown
-from syncbot.report.words import plural
+from syncbot.report.words import and_more, plural
 from syncbot.services import packages, remembered, turns
 from syncbot.services.notice import RESTORE, settle
 from syncbot.services.regaining import is_ours
@@ -59,8 +60,10 @@ def obey(workspace: Workspace, at: datetime) -> int:
             is_news = before is None or before.status is not ProposalStatus.REJECTED
             count += _second_thought(workspace, record, at, is_news=is_news)
         if is_open or at - record.updated < _LISTENS:
+            was_open = before is not None and before.status is ProposalStatus.OPEN
+            ended = record.updated if was_open and not is_open else None
             for comment in workspace.forge.comments(record.id):
-                count += _comment(workspace, record, comment, may, at)
+                count += _comment(workspace, record, comment, may, at, ended=ended)
     return count
 
 
@@ -74,9 +77,10 @@ def _boxes(workspace: Workspace, record: ProposalRecord, at: datetime) -> int:
     """Who can tick a box may write. The tick goes with the next version of the body, so it is obeyed until then."""
     names = [name for name in controls.ticked(record.body) if name in _BOXES]
     for name in names:
-        answer = _carried_out(workspace, record, Command(Word(name)), "", at)
+        asked = controls.of_box(name)
+        answer = _carried_out(workspace, record, asked, "", at)
         if answer.words:
-            workspace.forge.comment(record.id, answer.words, at)
+            workspace.forge.comment(record.id, controls.answer(asked, answer.words), at)
     if {Word.RETRY.value, Word.REJECT.value} <= set(names):
         workspace.store.set_obeyed(_retried(record, at), at)  # the tick stays there, and is no second thought
     return len(names)
@@ -102,9 +106,16 @@ _BOXES = frozenset({Word.REBASE.value, Word.RETRY.value, Word.REJECT.value})
 
 
 def _comment(
-    workspace: Workspace, record: ProposalRecord, comment: Comment, may: Callable[[str], Permission], at: datetime
+    workspace: Workspace,
+    record: ProposalRecord,
+    comment: Comment,
+    may: Callable[[str], Permission],
+    at: datetime,
+    *,
+    ended: datetime | None,
 ) -> int:
-    """One comment with all its orders. Bots and syncbot itself give none."""
+    """One comment with all its orders. Bots and syncbot itself give none. `ended`: when a person ended the proposal,
+    where this run is the first to see it: what was said before that is overtaken."""
     asked = controls.commands(comment.body)
     if not asked or comment.author.me or comment.author.kind is not PersonKind.PERSON:
         return 0
@@ -116,9 +127,13 @@ def _comment(
         workspace.store.set_obeyed(key, at)
         workspace.forge.react(record.id, comment.id, Reaction.REFUSED)
         return 0
-    answers = [_carried_out(workspace, record, one, comment.author.login, at) for one in asked]
+    if ended is not None and comment.edited < ended:
+        answers = [_refused(f"this proposal was {record.status.value} after that") for _one in asked]
+    else:
+        answers = [_carried_out(workspace, record, one, comment.author.login, at) for one in asked]
     workspace.store.set_obeyed(key, at)
-    for words in dict.fromkeys(answer.words for answer in answers if answer.words):
+    told = [controls.answer(one, answer.words) for one, answer in zip(asked, answers, strict=True) if answer.words]
+    for words in dict.fromkeys(told):
         workspace.forge.comment(record.id, words, at)
     workspace.forge.react(record.id, comment.id, _worst(answers))
     return len(asked)
@@ -152,7 +167,7 @@ def _carried_out(workspace: Workspace, record: ProposalRecord, asked: Command, b
         remembered.unwelcome(workspace, record.fingerprint)
         return Answer(Reaction.DONE, controls.rejected(board=workspace.settings.manners.dashboard))
     if asked.word in (Word.REBASE, Word.DISCARD):
-        return _anew(workspace, record, asked.word)
+        return anew(workspace, record, asked.word)
     return _patch(workspace, record, asked, by, at)
 
 
@@ -164,7 +179,7 @@ def _over(record: ProposalRecord) -> str:
 
 
 def _refused(why: str) -> Answer:
-    return Answer(Reaction.REFUSED, f"That cannot be done: {why}.")
+    return Answer(Reaction.REFUSED, f"That cannot be done: {why}{'' if why.endswith('?') else '.'}")
 
 
 def _retry(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer:
@@ -174,9 +189,12 @@ def _retry(workspace: Workspace, record: ProposalRecord, at: datetime) -> Answer
     if record.line.startswith(RESTORE) and not is_ours(workspace, record):
         return open_again(workspace, record, at)
     workspace.store.forget_patch_words(record.package, record.line)
-    remembered.welcome(workspace, record.fingerprint, at)
-    if record.status is ProposalStatus.OPEN:
+    now = workspace.forge.find(record.package, record.line)  # one of several orders may have closed it
+    if record.status is ProposalStatus.OPEN and (now is None or now.status is ProposalStatus.OPEN):
+        workspace.store.forget_rejection(record.fingerprint)
         remembered.make_anew(workspace, record, remembered.REBASE)
+    else:
+        remembered.welcome(workspace, record.fingerprint, at)
     return _DONE
 
 
@@ -193,14 +211,15 @@ def open_again(workspace: Workspace, record: ProposalRecord, at: datetime) -> An
     return _DONE
 
 
-def _anew(workspace: Workspace, record: ProposalRecord, word: Word) -> Answer:
+def anew(workspace: Workspace, record: ProposalRecord, word: Word) -> Answer:
     """A rebase never costs a person's commits; giving them up has a word of its own."""
     edits = workspace.forge.details(record.id).edits if word is Word.REBASE else ()
     if edits:
         had = plural(len(edits), "commit")
+        they, them = ("it is", "it") if len(edits) == 1 else ("they are", "them")
         return _refused(
-            f"the branch has {had} that syncbot did not make. They are carried over where that goes cleanly; "
-            f"`{controls.PREFIX} discard` gives them up"
+            f"the branch has {had} that syncbot did not make; {they} carried over to each new version where that goes "
+            f"cleanly. `{controls.PREFIX} discard` makes it anew and gives {them} up"
         )
     if record.line.startswith(RESTORE) and not is_ours(workspace, record):
         return _refused(_BY_HAND)
@@ -219,8 +238,7 @@ def _patch(workspace: Workspace, record: ProposalRecord, asked: Command, by: str
         return _refused(f"the package cannot be read: {markdown(error.what)}")
     patch = _named(series, asked.patch)
     if patch is None:
-        names = ", ".join(code(line(p.name, 100)) for p in series[:20])
-        return _refused(f"the series has no patch {code(line(asked.patch, 100))}; it has {names}")
+        return _refused(f"the series has no patch {code(line(asked.patch, 100))}; {_nearest(series, asked.patch)}")
     if asked.word is Word.DROP:
         why_not = _still_needed(workspace, record, patch)
         if why_not:
@@ -232,6 +250,14 @@ def _patch(workspace: Workspace, record: ProposalRecord, asked: Command, by: str
         PatchWord(record.package, record.line, patch.name, key, wish, reason, line(by, 100), at)
     )
     return _DONE
+
+
+def _nearest(series: Sequence[SeriesPatch], wanted: str) -> str:
+    """What may have been meant, else what there is."""
+    near = get_close_matches(wanted[:200], [p.name for p in series], 3, 0.85)
+    if near:
+        return f"did you mean {' or '.join(code(line(name, 100)) for name in near)}?"
+    return f"it has {and_more([code(line(p.name, 100)) for p in series], 10)}"
 
 
 def _named(series: Sequence[SeriesPatch], wanted: str) -> SeriesPatch | None:

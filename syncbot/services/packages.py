@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from syncbot.diff.parse import parse_patch
@@ -20,6 +20,10 @@ def read(workspace: Workspace, names: Sequence[str] = (), tree: Tree | None = No
     """The packages of the work tree (or of `tree`), all or those named, in order of name. Raises InputError for a name
     that is no package."""
     settings = workspace.settings
+    if names and tree is None and settings.layout == "native":
+        found = _named(some(workspace, names), names)
+        if len(found.packages) + len(found.problems) == len({*names}):
+            return found
     files = workspace.downstream.files() if tree is None else tree
     found = workspace.layout.read(files, settings.patches, settings.policy)
     packages = tuple(sorted(found.packages, key=lambda p: p.name))
@@ -29,10 +33,24 @@ def read(workspace: Workspace, names: Sequence[str] = (), tree: Tree | None = No
     for name in names:
         if name not in known:
             raise _unknown(name, known, settings.patches or "the repository")
-    chosen = set(names)
+    return _named(PackagesRead(packages, found.problems), names)
+
+
+def _named(found: PackagesRead, names: Collection[str]) -> PackagesRead:
     return PackagesRead(
-        tuple(p for p in packages if p.name in chosen), tuple(p for p in found.problems if p.package in chosen)
+        tuple(p for p in found.packages if p.name in names), tuple(p for p in found.problems if p.package in names)
     )
+
+
+def some(workspace: Workspace, names: Collection[str]) -> PackagesRead:
+    """As `read`, of the native layout those of these names alone that there are (and any whose name differs from one of
+    them only in case, for that is wrong with both), without a look at the others."""
+    settings = workspace.settings
+    if not names:
+        return PackagesRead((), ())
+    files = workspace.downstream.files([f"{settings.patches}/{name}" for name in sorted(names)])
+    found = workspace.layout.read(files, settings.patches, settings.policy)
+    return PackagesRead(tuple(sorted(found.packages, key=lambda p: p.name)), found.problems)
 
 
 def one(workspace: Workspace, name: str) -> Package:

@@ -59,7 +59,8 @@ def restore(workspace: Workspace, package_name: str, patch_name: str, reason: st
     where = workspace.bundle(_folder(dropped), _bundle(workspace, package, dropped))
     is_open = _open(workspace, proposal) is not None
     record = workspace.forge.propose(dressed(workspace, proposal, package, opening=not is_open), at)
-    report_as(workspace, record, "the patch that comes back does not apply" if warning else "applied without fuzz")
+    title = "the patch that comes back does not apply" if warning else "applied without fuzz"
+    report_as(workspace, record, title, alone=not is_open)
     settle(workspace, record, at)
     return Restoration(Restored(package.name, dropped.name, reason.strip(), record, where, workspace.by_hand), warning)
 

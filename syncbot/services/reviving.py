@@ -48,4 +48,7 @@ def why_closed(open_: ProposalRecord, decision: Decision | None, head: CommitId)
         return f"The package follows another line now: {identity.line(package)} ({seen})."
     if decision.outcome is Outcome.UP_TO_DATE:
         return f"{package.path} stands at {choice.base.version}, the newest release of its line ({seen})."
-    return f"{decision.outcome.sentence} {decision.note}".strip()
+    sentence, note = decision.outcome.sentence, decision.note.rstrip(".")
+    if decision.outcome is Outcome.REJECTED and note:
+        return f"{sentence.rstrip('.')} ({note})."
+    return f"{sentence} {note}." if note else sentence

@@ -15,6 +15,7 @@ from syncbot.report.facts import facts
 from syncbot.report.results import PackageProblem
 from syncbot.report.supply import Supplied
 from syncbot.services import packages, words
+from syncbot.services.carried import facts_of, known_facts
 from syncbot.services.inputs import entered
 from syncbot.services.workspace import Workspace
 
@@ -26,7 +27,7 @@ def supplied(
     Raises InputError for an unknown name."""
     found = words.pinned(packages.read(workspace, names), workspace.store.patch_words())
     public = [package for package in found.packages if not package.private]
-    store = workspace.store
+    store, known = workspace.store, known_facts(workspace.store.kept())
     keys = store.current_keys()
     wanted = [keys[package.name] for package in public if package.name in keys]
     judged = store.judgements_by(sorted({key for key, _asked in wanted}))
@@ -38,7 +39,7 @@ def supplied(
         key, asked = keys.get(package.name, ("", ""))
         stands = _standing(package, judged.get(key), inputs.get(asked))
         base = _base(package, seen.get(package.name, {}), stands[0])
-        said = tuple(facts(patch.content, patch.strip, patch.name) for patch in package.series)
+        said = tuple(facts_of(patch, known) for patch in package.series)
         gone = dropped.get(package.name, ())
         told = _answers(package, said, gone, advisories, base)
         made.append(Supplied(package, base, said, *stands, drops=tuple(gone), answers=told))

@@ -22,7 +22,7 @@ from syncbot.plan import identity
 from syncbot.report.results import Answers, Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
 from syncbot.services import carried, verifying
 from syncbot.services.answers import by_people, returning
-from syncbot.services.attending import Heard, attend
+from syncbot.services.attending import Heard, attend, open_dashboard
 from syncbot.services.board import show_dashboard
 from syncbot.services.check import Examination, Examined, examine, guarded, record, verified, view
 from syncbot.services.deciding import Decision, decide
@@ -30,7 +30,7 @@ from syncbot.services.dressing import report
 from syncbot.services.forward import put_forward
 from syncbot.services.limits import is_time, left, limited
 from syncbot.services.notice import RESTORE, Archived, merged_by_hand, notice, require_no_proposal, settle
-from syncbot.services.proposing import may_merge
+from syncbot.services.proposing import Draft, may_merge
 from syncbot.services.regaining import GONE, outdated, regain
 from syncbot.services.rehearsal import rehearsed
 from syncbot.services.reviving import why_closed
@@ -83,6 +83,8 @@ def sync(
 def _rehearsed(turn: Turn) -> SyncResult:
     """What would be done."""
     workspace, names = turn.workspace, turn.asked.names
+    if workspace.forge.stopped() is None:
+        open_dashboard(workspace)
     head = workspace.downstream.head()
     examination = examine(workspace, names, verifying=True, admit=turn.admit)
     decisions, problems = decide(workspace, examination.examined, head)
@@ -253,20 +255,23 @@ def _act(
     left them that were not killed; what another one owes is done now."""
     one, made = decision.examined, decision.draft
     stands = decision.open if decision.outcome is Outcome.UNCHANGED else None
-    if made is not None and stands is not None and finished.get(stands.id) != stands:
-        report(workspace, stands, made)
+    if made is not None and stands is not None and (finished.get(stands.id) != stands or _has_people(made)):
+        report(workspace, stands, made)  # nothing is written where that commit has it already
     if made is None or (decision.outcome is Outcome.UNCHANGED and one.package.policy.mode is not Mode.MERGE):
         return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note), ()
     standing = decision.open
+    again = False
     if decision.outcome is not Outcome.UNCHANGED or standing is None:
         before = None if standing is None or not standing.note else workspace.forge.beside(standing.id)
-        standing = put_forward(workspace, decision, made, head, at)
+        put = put_forward(workspace, decision, made, head, at)
+        standing, again = put.record, put.again
         settle(workspace, standing, at)
         if standing.note:
             same = before is not None and workspace.forge.beside(standing.id) == before
             outcome = Outcome.UNCHANGED if same else Outcome.ASIDE
             return SyncItem(_seen(decision), outcome, standing, standing.note), ()
-    item = SyncItem(_seen(decision), decision.outcome, standing, made.title, _answers(decision))
+    outcome = Outcome.UNCHANGED if standing == decision.open else decision.outcome  # asked for, and nothing new
+    item = SyncItem(_seen(decision), outcome, standing, made.title, _answers(decision), again=again)
     ready = made.summary.people is None and may_merge(made.plan) and verifying.is_green(one.package, made)
     if one.package.policy.mode is Mode.MERGE and ready and not one.returned:
         if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
@@ -276,6 +281,11 @@ def _act(
         accepted = workspace.forge.accept(standing.id, at)
         return replace(item, outcome=Outcome.MERGED, proposal=accepted, note=""), settle(workspace, accepted, at)
     return item, ()
+
+
+def _has_people(made: Draft) -> bool:
+    """Whether people's commits are on the branch: there may be a new one, of the same words as the one before."""
+    return made.summary.people is not None
 
 
 def _green(workspace: Workspace, record: ProposalRecord) -> bool:

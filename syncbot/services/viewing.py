@@ -15,11 +15,12 @@ from syncbot.errors import InputError, SyncbotError
 from syncbot.model import addresses
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Judgement
-from syncbot.model.measures import Event, PackageMeasure
+from syncbot.model.measures import Event, PackageMeasure, newest_first
 from syncbot.model.packages import Package
 from syncbot.model.proposals import ProposalRecord, ProposalStatus, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Entry, Tree
+from syncbot.ports import Store
 from syncbot.report.measured import Measured
 from syncbot.report.results import Explanation
 from syncbot.services import carried, measuring, past
@@ -48,6 +49,7 @@ class View:
     unread: int
     paths: Callable[[], tuple[str, ...]] = field(repr=False, compare=False, default=tuple)
     """The files of the work tree, listed when they are asked for, once."""
+    records: Records | None = field(repr=False, compare=False, default=None)
     on: date | None = None
     """The day that it shows; None: now."""
 
@@ -56,24 +58,51 @@ class View:
         return [record for record in self.proposals if record.status is ProposalStatus.OPEN]
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What grows with the years, of all packages: read again only where there is more of it. As in View."""
+
+    marks: tuple[str, str]
+    weighed: Sequence[Event]
+    dealt: Sequence[Event]
+    proposals: Sequence[ProposalRecord]
+    events: Sequence[Event]
+
+
+def records(store: Store, last: Records | None = None) -> Records:
+    """`last`: what was read before; its parts are used again where nothing was written to them since."""
+    marks = store.marks()
+    if last is not None and last.marks == marks:
+        return last
+    weighed = last.weighed if last is not None and last.marks[0] == marks[0] else store.weighed()
+    if last is not None and last.marks[1] == marks[1]:
+        dealt, proposals = last.dealt, last.proposals
+    else:
+        dealt, proposals = store.dealt(), store.proposed()
+    moving = [event for event in weighed if event.base != event.target]
+    return Records(marks, weighed, dealt, proposals, newest_first([*moving, *dealt]))
+
+
 def stamp(workspace: Workspace) -> str:
     """Another text whenever a page may show something else; ages change with the hour."""
     hour = workspace.clock.now().strftime("%Y-%m-%dT%H")
     return f"{hour} {carried.pinned_by(workspace)} {workspace.store.glance()}"
 
 
-def view(workspace: Workspace, of: str) -> View:
-    """`of`: the stamp, taken before."""
+def view(workspace: Workspace, of: str, last: View | None = None) -> View:
+    """`of`: the stamp, taken before; `last`: the view before this one."""
     found = measuring.measured(workspace)
     packages = {package.package: package for package in found.packages}
+    read = records(workspace.store, None if last is None else last.records)
     return View(
         stamp=of,
         measured=found,
         packages=packages,
-        events=tuple(event for event in workspace.store.events() if event.package in packages),
-        proposals=tuple(record for record in workspace.store.proposed() if record.package in packages),
+        events=tuple(event for event in read.events if event.package in packages),
+        proposals=tuple(record for record in read.proposals if record.package in packages),
         runs=tuple(workspace.store.runs(_RUNS)),
-        weighed=tuple(event for event in workspace.store.weighed() if event.package in packages),
+        weighed=tuple(event for event in read.weighed if event.package in packages),
+        records=read,
         unread=len(found.problems),
         paths=cache(lambda: tuple(workspace.downstream.files().paths())),
     )

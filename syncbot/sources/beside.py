@@ -7,13 +7,16 @@ taken back and what waits on the branch.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from syncbot.errors import UpstreamUnreachable
-from syncbot.judge import Lineage
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.model.versions import version
 from syncbot.ports.source import Progress, Source, Vouching
+
+if TYPE_CHECKING:  # reports judge nothing, and need not wait for the judge
+    from syncbot.judge import Lineage
 
 
 class Beside:

@@ -6,13 +6,13 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncbot.errors import InputError, UpstreamChanged, UpstreamUnreachable
 from syncbot.git.lineage import head_of, open_lineage
 from syncbot.git.mirror import Mirror, Tag, TagChange
 from syncbot.git.run import GitFailed, refuse_option
 from syncbot.git.trees import GitTree, resolve
-from syncbot.judge import Lineage
 from syncbot.model.addresses import shown
 from syncbot.model.ids import CommitId
 from syncbot.model.releases import Release
@@ -21,6 +21,9 @@ from syncbot.model.versions import Version, normalise
 from syncbot.ports.source import Progress
 from syncbot.sources.agent import agent
 from syncbot.sources.place import Place
+
+if TYPE_CHECKING:
+    from syncbot.judge import Lineage
 
 _HEAD = re.compile(r"\d{8}\.[0-9a-f]{12}")
 

@@ -41,6 +41,8 @@ _NOT_SOURCE = re.compile(
 )
 _REPACKED = re.compile(r"[+~](?:dfsg|ds|repack|debian)[\d.]*$")
 _REALLY = re.compile(r"^.*\+really(?=\d)")
+_BEFORE = re.compile(r"(?!v?\d+\.)(.*?)[-_]v?\d")
+_GLUED = re.compile(r"(.*?)[-_.]?v?\d")
 _PAGE_BYTES = 32 * 1024 * 1024
 _MOST_FOLDERS = 60
 _MOST_SUMS = 3
@@ -256,12 +258,12 @@ class TarballSource:
 
 
 def _split(location: str) -> tuple[str, list[str], str]:
-    """(the folder or page that is looked at first, patterns of folders below it, pattern of the files)."""
+    """(the folder or page that is looked at first, patterns of folders below it, pattern of the files; empty: any)."""
     parts = location.split("/")
     marked = [at for at, part in enumerate(parts) if VERSION in part or LINE in part]
     if not marked:
         return location, [], ""
-    if VERSION not in parts[-1]:
+    if VERSION not in parts[-1] and parts[-1]:
         raise InputError(f"{shown(location)} has no {VERSION} in its last part", "write it where the version stands")
     if marked[0] < 3 and "://" in location:
         raise InputError(f"{shown(location)} has a pattern in its host", f"write {VERSION} in the path")
@@ -283,11 +285,19 @@ def _version(name: str, pattern: str, project: str) -> Version | None:
     if pattern:
         matched = re.search(pattern, name)
         return None if matched is None or not matched[1] else normalise(_own(matched[1]))
-    stem = found["stem"].removesuffix(".orig").removesuffix("-src").removesuffix("-source")
+    stem = _stem(found["stem"])
     lead = re.match(r"(.*?)[-_.]?v?(?=\d)", stem[len(project) :] if stem.startswith(project) else "?")
     if lead is None or lead[1] or not stem.startswith(project):
         return None
     return normalise(_own(stem[len(project) :].lstrip("-_.")))
+
+
+def _stem(stem: str) -> str:
+    """An archive's name without what no version is in. A distribution's `NAME_VERSION.orig` says where that begins."""
+    if stem.endswith(".orig"):
+        name, _, version = stem.removesuffix(".orig").rpartition("_")
+        return f"{re.sub('[0-9]', 'N', name)}_{version}" if name else version
+    return stem.removesuffix("-src").removesuffix("-source")
 
 
 def _own(text: str) -> str:
@@ -296,9 +306,9 @@ def _own(text: str) -> str:
 
 
 def _project(names: Iterable[str]) -> str:
-    """What most archives are named before their version."""
-    stems = (found["stem"] for found in map(_ARCHIVE.match, names) if found)
-    leads = (found[1] for found in (re.match(r"(.*?)[-_.]?v?\d", stem) for stem in stems) if found)
+    """What most archives are named before their version. Names may have digits of their own: `libxml2-2.15.tar.xz`."""
+    stems = (_stem(found["stem"]) for found in map(_ARCHIVE.match, names) if found)
+    leads = (found[1] for found in (_BEFORE.match(stem) or _GLUED.match(stem) for stem in stems) if found)
     counted = Counter(leads).most_common(1)
     return counted[0][0] if counted else ""
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Carried, Facts, Forwarded, Kept
+from syncbot.model.measures import Carried, Facts, Forwarded, Kept, Reading
 
 _FORM = 1
 """Raised when the document's form changes: one of another form is as good as none."""
@@ -21,6 +21,22 @@ def dumps(packages: Sequence[Kept]) -> bytes:
 def loads(document: bytes) -> tuple[Kept, ...]:
     form, packages = json.loads(document)
     return tuple(_read(each) for each in packages) if form == _FORM else ()
+
+
+def dumps_reading(reading: Reading) -> bytes:
+    """Without its key, which stands beside it."""
+    pins = [reading.head, reading.manner, list(reading.dirty), list(reading.beyond), list(reading.unread)]
+    return json.dumps([_FORM, [_package(each) for each in reading.packages], pins], separators=(",", ":")).encode()
+
+
+def loads_reading(key: str, document: bytes) -> Reading:
+    """A document from before the pins were kept has none: nothing is known to be the same."""
+    form, packages, *rest = json.loads(document)
+    if form != _FORM:
+        return Reading()
+    head, manner, *paths = rest[0] if rest else ("", "", (), (), ())
+    dirty, beyond, unread = map(tuple, paths)
+    return Reading(key, tuple(_read(each) for each in packages), head, manner, dirty, beyond, unread)
 
 
 def _package(kept: Kept) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -15,9 +14,9 @@ from sqlmodel import Session, col, select
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Evidence
-from syncbot.model.measures import Drop, Event, Inputs, Kept, Standing, Told, Toll
+from syncbot.model.measures import Drop, Event, Inputs, Reading, Standing, Told, Toll
 from syncbot.model.proposals import ProposalStatus, StoredJudgement
-from syncbot.model.verdicts import Action, Proof, Verdict
+from syncbot.model.verdicts import Action, Verdict
 from syncbot.store import codec, kept, metered
 from syncbot.store.measure_models import InputsRow, KeptRow, MetRow, StandingRow, StoodRow, ToldRow
 from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow
@@ -37,25 +36,27 @@ class _Sessions(Protocol):
 class SqlMeasures:
     """Mixed into `SqlStore`, whose sessions it uses. Columns are read, not rows: rows take five times as long."""
 
-    def kept(self: _Sessions) -> tuple[str, Sequence[Kept]]:
+    def kept(self: _Sessions) -> Reading:
         with self._session(writes=False) as session:
             row = session.get(KeptRow, _SCOPE)
-            return ("", ()) if row is None else (row.key, kept.loads(zlib.decompress(row.document)))
+            return Reading() if row is None else kept.loads_reading(row.key, zlib.decompress(row.document))
 
     def kept_key(self: _Sessions) -> str:
         with self._session(writes=False) as session:
             return session.exec(select(KeptRow.key).where(KeptRow.scope == _SCOPE)).first() or ""
 
-    def save_kept(self: _Sessions, key: str, packages: Sequence[Kept]) -> None:
+    def save_kept(self: _Sessions, reading: Reading) -> None:
         with self._session(writes=True) as session:
             row = session.get(KeptRow, _SCOPE)
-            if row is None or row.key != key:
-                session.merge(KeptRow(scope=_SCOPE, key=key, document=zlib.compress(kept.dumps(packages), 1)))
+            if row is None or row.key != reading.key:
+                document = zlib.compress(kept.dumps_reading(reading), 1)
+                session.merge(KeptRow(scope=_SCOPE, key=reading.key, document=document))
 
     def standings(self: _Sessions) -> Mapping[PackageName, Standing]:
         columns = [getattr(StandingRow, name) for name in Standing.__dataclass_fields__]
         with self._session(writes=False) as session:
-            return {PackageName(row[0]): Standing(*row) for row in session.connection().execute(sql_select(*columns))}
+            rows = session.connection().execute(sql_select(*columns)).all()
+        return {PackageName(row[0]): Standing(*row) for row in rows}
 
     def save_standings(self: _Sessions, standings: Sequence[Standing]) -> None:
         with self._session(writes=True) as session:
@@ -91,7 +92,8 @@ class SqlMeasures:
             *(row.verdict, row.action, row.proof, row.lines_after, row.at),
         )
         with self._session(writes=False) as session:
-            found = session.connection().execute(sql_select(*columns).order_by(by_bytes(row.package), col(row.place)))
+            query = sql_select(*columns).order_by(by_bytes(row.package), col(row.place))
+            found = session.connection().execute(query).all()
             return [
                 Told(
                     PackageName(package),
@@ -99,9 +101,9 @@ class SqlMeasures:
                     key,
                     base,
                     target,
-                    Verdict(verdict),
-                    Action(action),
-                    None if proof is None else Proof(proof),
+                    metered.VERDICTS[verdict],
+                    metered.ACTIONS[action],
+                    None if proof is None else metered.PROOFS[proof],
                     lines,
                     at,
                 )
@@ -138,8 +140,8 @@ class SqlMeasures:
             run = session.connection().execute
             first: tuple[Any, ...] = (*of_patch, met.at)
             seen: Any = run(sql_select(*first).where(col(met.word) == metered.SEEN)).all()
-            conflicts = _counts(run(counted.where(col(met.word) == metered.CONFLICT)))
-            refreshed = _counts(run(counted.where(col(met.word) == metered.REWRITE, accepted)))
+            conflicts = _counts(run(counted.where(col(met.word) == metered.CONFLICT)).all())
+            refreshed = _counts(run(counted.where(col(met.word) == metered.REWRITE, accepted)).all())
         return {
             (PackageName(package), PatchName(name)): Toll(
                 at, refreshed.get((package, name), 0), conflicts.get((package, name), 0)
@@ -154,12 +156,9 @@ class SqlMeasures:
         if package is not None:
             query = query.where(col(row.package) == package)
         with self._session(writes=False) as session:
-            rows = session.connection().execute(query)
+            rows = session.connection().execute(query).all()
             drops = [metered.drop(*found, restored=restored) for *found, restored in rows]
-            released = metered.released(session, [drop for drop in drops if drop.first_release])
-        return [
-            replace(drop, released=released.get((drop.package, drop.first_release), drop.released)) for drop in drops
-        ]
+            return metered.with_days(session, drops)
 
     def waiting(self: _Sessions) -> Sequence[tuple[PackageName, str, str]]:
         columns: tuple[Any, ...] = (ProposalRow.package, ProposalRow.line, ProposalRow.id)
@@ -169,13 +168,16 @@ class SqlMeasures:
 
     def events(self: _Sessions, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]:
         with self._session(writes=False) as session:
-            return metered.in_order(
-                [
-                    *metered.judged(session, package, since),
-                    *proposed_events(session, package, since),
-                    *metered.dropped(session, package, since),
-                ]
-            )
+            return metered.in_order([*metered.judged(session, package, since), *_dealt(session, package, since)])
+
+    def dealt(self: _Sessions) -> Sequence[Event]:
+        with self._session(writes=False) as session:
+            return list(_dealt(session, None, None))
+
+
+def _dealt(session: Session, package: PackageName | None, since: datetime | None) -> Iterator[Event]:
+    yield from proposed_events(session, package, since)
+    yield from metered.dropped(session, package, since)
 
 
 def note_met(session: Session, judgement: StoredJudgement) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,13 +12,17 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col
 
 from syncbot.model.ids import CommitId, PackageName, PatchName
-from syncbot.model.measures import Deed, Drop, Event, Told, Toll
+from syncbot.model.measures import Deed, Drop, Event, Told, Toll, newest_first
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec
 from syncbot.store.models import DroppedRow, JudgementRow, ReleaseRow
 
 SEEN, CONFLICT, REWRITE = "seen", "conflict", "rewrite"
 """What a patch may meet."""
+VERDICTS = {word.value: word for word in Verdict}
+ACTIONS = {word.value: word for word in Action}
+PROOFS = {word.value: word for word in Proof}
+"""Words as they are stored: to look them up costs a quarter of making them."""
 _MOST = 400
 """Values in one query: databases have their limits."""
 
@@ -31,9 +36,9 @@ def told(document: Any) -> list[Told]:
             one["key"],
             one["base"],
             one["target"],
-            Verdict(one["verdict"]),
-            Action(one["action"]),
-            None if one["proof"] is None else Proof(one["proof"]),
+            VERDICTS[one["verdict"]],
+            ACTIONS[one["action"]],
+            None if one["proof"] is None else PROOFS[one["proof"]],
             one["lines_after"],
             datetime.fromisoformat(one["at"]),
         )
@@ -62,7 +67,7 @@ def tolls(
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Newest first; of one moment in an order of their own."""
-    return sorted(events, key=lambda event: (event.at, event.package, event.deed.rank, event.subject), reverse=True)
+    return newest_first(events)
 
 
 def drop(package: str, name: str, target: str, document: str, at: datetime, *, restored: bool) -> Drop:
@@ -84,6 +89,15 @@ def drop(package: str, name: str, target: str, document: str, at: datetime, *, r
     )
 
 
+def with_days(session: Session, drops: Sequence[Drop], until: datetime | None = None) -> list[Drop]:
+    """The drops with the days on which their releases came out."""
+    known = released(session, [drop for drop in drops if drop.first_release], until)
+    days = [known.get((drop.package, drop.first_release), drop.released) for drop in drops]
+    return [
+        drop if day == drop.released else replace(drop, released=day) for drop, day in zip(drops, days, strict=True)
+    ]
+
+
 def released(session: Session, drops: Sequence[Drop], until: datetime | None = None) -> dict[tuple[str, str], datetime]:
     """When the first releases of these drops came out, by package and version (or upstream's own word for it); where
     upstream does not say, when they were first seen."""
@@ -96,7 +110,7 @@ def released(session: Session, drops: Sequence[Drop], until: datetime | None = N
         named = or_(col(row.version).in_(names), col(row.name).in_(names))
         query = sql_select(*columns).where(col(row.package).in_(packages), named)
         query = query if until is None else query.where(col(row.first_seen) <= until)
-        for package, version, name, date, seen in session.connection().execute(query):
+        for package, version, name, date, seen in session.connection().execute(query).all():
             found[package, name] = date or seen
             found[package, version] = date or seen
     return found
@@ -104,33 +118,41 @@ def released(session: Session, drops: Sequence[Drop], until: datetime | None = N
 
 def judged(
     session: Session, package: PackageName | None, since: datetime | None, until: datetime | None = None
-) -> Iterator[Event]:
+) -> list[Event]:
     """The judgements of packages that could move."""
     row = JudgementRow
-    columns: tuple[Any, ...] = (
-        *(row.package, row.at, row.base_version, row.target_version),
-        *(row.patches, row.drops, row.lines_before, row.lines_after, row.asks, row.reports),
-    )
-    query = sql_select(*columns).where(col(row.base_version) != col(row.target_version))
+    query = sql_select(*_WEIGHED).where(col(row.base_version) != col(row.target_version))
     if package is not None:
         query = query.where(col(row.package) == package)
     if since is not None:
         query = query.where(col(row.at) >= since)
     if until is not None:
         query = query.where(col(row.at) <= until)
-    for name, at, base, target, patches, drops, lines, after, asks, reports in session.connection().execute(query):
-        yield Event(
-            at,
-            PackageName(name),
-            Deed.JUDGED,
-            base,
-            target,
+    return _judgements(session, query)
+
+
+_WEIGHED: tuple[Any, ...] = (
+    *(JudgementRow.at, JudgementRow.package, JudgementRow.base_version, JudgementRow.target_version),
+    *(JudgementRow.patches, JudgementRow.drops, JudgementRow.lines_before, JudgementRow.lines_after),
+    *(JudgementRow.asks, JudgementRow.reports),
+)
+
+
+def _judgements(session: Session, query: Any) -> list[Event]:
+    """`query`: for the columns `_WEIGHED`."""
+    return [
+        Event(
+            *(at, PackageName(package), Deed.JUDGED, base, target),
             patches=patches,
             patches_after=patches - drops,
             lines=lines,
             lines_after=after,
             asks=asks + reports,
         )
+        for at, package, base, target, patches, drops, lines, after, asks, reports in session.connection()
+        .execute(query)
+        .all()
+    ]
 
 
 def dropped(
@@ -146,26 +168,12 @@ def dropped(
         query = query.where(col(row.at) >= since)
     if until is not None:
         query = query.where(col(row.at) <= until)
-    for name, at, target, patch, proposal in session.connection().execute(query):
+    for name, at, target, patch, proposal in session.connection().execute(query).all():
         yield Event(at, PackageName(name), Deed.DROPPED, "", target, patch, proposal)
 
 
 def weighed(session: Session, until: datetime | None = None) -> list[Event]:
     """Every judgement with the delta that it found and leaves, oldest first."""
-    row = JudgementRow
-    columns: tuple[Any, ...] = (
-        *(row.at, row.package, row.base_version, row.target_version),
-        *(row.patches, row.drops, row.lines_before, row.lines_after),
-    )
-    query = sql_select(*columns).order_by(col(row.at), col(row.id))
-    query = query if until is None else query.where(col(row.at) <= until)
-    return [
-        Event(
-            *(at, PackageName(package), Deed.JUDGED, base, target),
-            patches=patches,
-            patches_after=patches - drops,
-            lines=lines,
-            lines_after=after,
-        )
-        for at, package, base, target, patches, drops, lines, after in session.connection().execute(query)
-    ]
+    query = sql_select(*_WEIGHED).order_by(col(JudgementRow.at), col(JudgementRow.id))
+    query = query if until is None else query.where(col(JudgementRow.at) <= until)
+    return _judgements(session, query)

@@ -42,13 +42,19 @@ class SqlPast:
         return SqlThen(self._session, at)
 
     def note_carried(
-        self: _Sessions, packages: Sequence[Kept], unread: Collection[str], at: datetime, *, whole: bool = True
+        self: _Sessions,
+        packages: Sequence[Kept],
+        unread: Collection[str],
+        at: datetime,
+        *,
+        among: Collection[str] | None = None,
     ) -> None:
         with self._session(writes=False) as session:
             known = _digests(session, CARRIED)
         new = {one.package: (one, document) for one in packages if (document := kept.dumps([one]))}
         changed = [(one, text) for name, (one, text) in new.items() if known.get(name, _GONE) != _digest(text)]
-        gone = [name for name, digest in known.items() if whole and digest and name not in new and name not in unread]
+        asked = known.keys() if among is None else known.keys() & set(among)
+        gone = sorted(name for name in asked if known[name] and name not in new and name not in unread)
         if not changed and not gone:
             return
         with self._session(writes=True) as session:
@@ -188,10 +194,7 @@ class SqlThen:
         with self._session(writes=False) as session:
             rows = session.connection().execute(query).all()
             drops = [metered.drop(*values, restored=str(id) in back) for id, *values in rows]
-            released = metered.released(session, [drop for drop in drops if drop.first_release], self._at)
-        return [
-            replace(drop, released=released.get((drop.package, drop.first_release), drop.released)) for drop in drops
-        ]
+            return metered.with_days(session, drops, self._at)
 
     def waiting(self) -> Sequence[tuple[PackageName, str, str]]:
         return [(p.package, p.line, p.id) for p in self._standing_proposals() if p.status is ProposalStatus.OPEN]
@@ -205,7 +208,7 @@ class SqlThen:
         newest = sql_select(func.max(col(row.number))).where(col(row.at) <= self._at).group_by(col(row.proposal))
         query = sql_select(*_PROPOSAL).where(col(row.number).in_(newest))
         with self._session(writes=False) as session:
-            return [_proposal(found) for found in session.connection().execute(query)]
+            return [_proposal(found) for found in session.connection().execute(query).all()]
 
     def proposal(self, id: str) -> ProposalRecord | None:
         row = ProposalPastRow
@@ -250,7 +253,7 @@ def proposed_events(
     if until is not None:
         query = query.where(col(row.at) <= until)
     before: dict[str, tuple[str, str, str]] = {}
-    for at, opened, id, name, status, target, title in session.connection().execute(query):
+    for at, opened, id, name, status, target, title in session.connection().execute(query).all():
         now = (status, target, title)
         if id not in before and status != ProposalStatus.OPEN.value:
             yield Event(opened, PackageName(name), Deed.PROPOSED, "", target, title, id)
@@ -259,9 +262,12 @@ def proposed_events(
         before[id] = now
 
 
+_DEEDS = {deed.value: deed for deed in Deed}
+
+
 def _deed(before: tuple[str, str, str] | None, status: str) -> Deed:
     if status != ProposalStatus.OPEN.value:
-        return Deed(status)
+        return _DEEDS[status]
     return Deed.UPDATED if before is not None and before[0] == status else Deed.PROPOSED
 
 

@@ -22,8 +22,11 @@ from syncbot.store.dealing_models import FactRow, PatchWordRow
 from syncbot.store.measure_models import StandingRow, StoodRow
 from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, RunRow
 from syncbot.store.order import by_bytes
+from syncbot.store.past_models import ProposalPastRow
 from syncbot.store.token_models import TokenRow
 
+_FORGE = "forge"
+"""The kind of the fact that tells of which forge the ids of proposals are."""
 _ELSEWHERE = ":"
 """As in `sql.py`: stands in the id of a proposal of another forge."""
 
@@ -91,6 +94,22 @@ class SqlGlance:
             small = sorted(map(tuple, run(sql_select(*facts))))
             return repr((tuple(run(asked).one()), run(open_).scalar(), small))
 
+    def marks(self: _Sessions) -> tuple[str, str]:
+        judged, past, gone = JudgementRow, ProposalPastRow, DroppedRow
+        newest: tuple[Any, ...] = (
+            sql_select(col(judged.id), col(judged.key)).order_by(col(judged.id).desc()).limit(1),
+            sql_select(col(past.number), col(past.proposal), col(past.at)).order_by(col(past.number).desc()).limit(1),
+            sql_select(col(gone.id), col(gone.at)).order_by(col(gone.id).desc()).limit(1),
+            sql_select(func.count(col(judged.id))),
+            sql_select(func.count(col(past.number))),
+            sql_select(func.count(col(gone.id))),
+            sql_select(func.max(col(ProposalRow.updated)), func.count(col(ProposalRow.id))),
+            sql_select(col(FactRow.value)).where(col(FactRow.kind) == _FORGE),
+        )
+        with self._session(writes=False) as session:
+            a, b, c, d, e, f, g, h = [tuple(session.connection().execute(one).all()) for one in newest]
+        return repr((a, d)), repr((b, c, e, f, g, h))
+
     def weighed(self: _Sessions) -> Sequence[Event]:
         with self._session(writes=False) as session:
             return metered.weighed(session)
@@ -104,14 +123,17 @@ class SqlGlance:
         newest = (col(row.opened).desc(), func.length(row.id).desc(), by_bytes(row.id).desc())
         query = sql_select(*columns).order_by(*newest)
         with self._session(writes=False) as session:
-            found = [_proposed(*values) for values in session.connection().execute(query)]
-        return [record for record in found if _ELSEWHERE not in record.id]
+            rows = session.connection().execute(query).all()
+        return [_proposed(*values) for values in rows if _ELSEWHERE not in values[0]]
 
 
 def _token(row: TokenRow) -> ApiToken:
     scopes = tuple(Scope(word) for word in json.loads(row.scopes))
     owners = tuple(json.loads(row.owners))
     return ApiToken(row.id, row.name, row.digest, scopes, owners, row.created, row.expires, row.revoked)
+
+
+_STATES = {status.value: status for status in ProposalStatus}
 
 
 def _proposed(*values: Any) -> ProposalRecord:
@@ -128,7 +150,7 @@ def _proposed(*values: Any) -> ProposalRecord:
         fingerprint=Fingerprint(fingerprint),
         draft=draft,
         target_version=target,
-        status=ProposalStatus(status),
+        status=_STATES[status],
         opened=opened,
         updated=updated,
         note=note,

@@ -98,7 +98,7 @@ def chart(shown: Sequence[Day]) -> Chart | None:
     steps = [f"M{x(first)} {y(shown[0].lines)}"]
     steps += [f"H{x(day.day)}V{y(day.lines)}" for day in shown[1:]]
     path = "".join(steps)
-    rows = tuple(Tick(y(round(top * part / 4)), f"{round(top * part / 4):,}") for part in range(5))
+    rows = tuple(Tick(y(round(top * part / 4)), _short(round(top * part / 4))) for part in range(5))
     columns = tuple(
         Tick(x(day), f"{day.day} {day:%b}" if (last - first).days < 300 else f"{day:%b %Y}")
         for day in _marks(first, last)
@@ -108,10 +108,15 @@ def chart(shown: Sequence[Day]) -> Chart | None:
     return Chart(_WIDE, _HIGH, path, area, rows, columns, dots)
 
 
+def _short(value: int) -> str:
+    """What has room beside the chart on a phone; the table has the figures."""
+    return f"{value // 1000:,}k" if value >= 10_000 and value % 1000 == 0 else f"{value:,}"
+
+
 def _marks(first: date, last: date) -> list[date]:
     """Some days with equal gaps, the first among them."""
     span = (last - first).days
-    count = min(5, span)
+    count = min(4, span)
     return [first + timedelta(days=round(span * part / count)) for part in range(count + 1)]
 
 

@@ -84,7 +84,7 @@ class Seat:
         with self._lock:
             stamp = viewing.stamp(self.workspace)
             if self._view is None or self._view.stamp != stamp:
-                self._view = viewing.view(self.workspace, stamp)
+                self._view = viewing.view(self.workspace, stamp, self._view)
             self._looked = begun
             return self._view
 

@@ -9,7 +9,6 @@ from syncbot.git.run import GitFailed, git_stream
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Package
 from syncbot.settings import Workspace as Found
-from syncbot.sources.git import mirror_path
 from syncbot.wiring.upstreams import absolute
 
 _ID = re.compile(r"[0-9a-f]{40}")
@@ -20,6 +19,8 @@ _MOST = 256 * 1024
 
 def commits(found: Found) -> Callable[[Package, CommitId, Sequence[str]], bytes]:
     def commit(package: Package, id: CommitId, paths: Sequence[str]) -> bytes:
+        from syncbot.sources.git import mirror_path  # the judge comes with it, which reports can do without
+
         upstream = absolute(package.repository, found.root)
         mirror = mirror_path(found.cache, upstream.location)
         if upstream.scheme != "git" or not _ID.fullmatch(id) or not mirror.is_dir():

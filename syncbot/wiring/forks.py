@@ -14,7 +14,7 @@ from syncbot.git.fork import day_of, fork_point, make_scratch, newest_below, rea
 from syncbot.git.forked import ForkedDownstream
 from syncbot.git.remotes import remote_address
 from syncbot.layouts.manifest import TAG_PATTERN
-from syncbot.layouts.saying import Ground, Said, Sayings
+from syncbot.layouts.saying import Ground, Said, Sayings, table_of
 from syncbot.model import versions
 from syncbot.model.addresses import is_path, parse
 from syncbot.model.fork import Fork, written
@@ -98,7 +98,7 @@ class _Reading:
         said = Sayings(self.ground, plain.at(commit)).of(self.name)
         upstream = said.upstream or upstream_remote(self.root)
         if upstream is None:
-            table = ".".join((*(self.ground.outer_under or self.ground.under), "packages", self.name))
+            table = table_of(self.ground.outer_under or self.ground.under, self.name)
             where = self.ground.outer_path or self.ground.settings_path
             remedy = f'write upstream = "git:URL" under [{table}] in {where}'
             raise InputError("it is not known where its upstream is", remedy)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncbot.errors import InputError
 from syncbot.git.checkout import checkout
@@ -18,9 +20,11 @@ from syncbot.model.tables import did_you_mean
 from syncbot.ports import Layout, Progress
 from syncbot.settings import FILE, PYPROJECT
 from syncbot.settings import Workspace as Found
-from syncbot.sources.digests import Digests
-from syncbot.wiring.forks import FORK, forked, outside
 
+if TYPE_CHECKING:
+    from syncbot.sources.digests import Digests
+
+_FORK = "fork"
 _TOOL = ("tool", "syncbot")
 
 
@@ -41,7 +45,9 @@ def stand(found: Found, progress: Progress, *, unborn: bool = False) -> Standing
     downstream = GitDownstream(place(found, progress), unborn=unborn and not elsewhere)
     name = layout_name(found, downstream)
     ground = ground_of(found, downstream.root, progress)
-    if name == FORK:
+    if name == _FORK:
+        from syncbot.wiring.forks import forked, outside
+
         ground = outside(ground, found, downstream)
         downstream = forked(found, downstream.root, ground, progress)
     return Standing(downstream, LAYOUTS[name](ground), settings_below(found, downstream.root, name), name)
@@ -115,9 +121,15 @@ def _patches(found: Found, repository: Path) -> str:
 def ground_of(found: Found, repository: Path, progress: Progress) -> Ground:
     file = found.settings_file
     limits, rules = found.settings.limits, found.settings.rewrite
-    digest = Digests(found.cache, limits.archive_bytes, rules, progress)
+
+    @cache
+    def digests() -> Digests:
+        from syncbot.sources.digests import Digests  # brings HTTP along, which reports can do without
+
+        return Digests(found.cache, limits.archive_bytes, rules, progress)
+
     branch = found.settings.policy.branch
-    ground = Ground(limits, digest=lambda download: digest(download.url, download.algorithm), branch=branch)
+    ground = Ground(limits, digest=lambda download: digests()(download.url, download.algorithm), branch=branch)
     if file is None:
         return ground
     under = _TOOL if file.name == PYPROJECT else ()

@@ -44,7 +44,7 @@ class _Measured(Collector):
         yield _gauge("syncbot_queue_age_seconds", "How long the oldest run that is due waits.", max(0.0, age))
 
     def _of_the_delta(self) -> Iterator[Metric]:
-        _key, kept = self._store.kept()
+        kept = self._store.kept().packages
         patches = [patch for package in kept for patch in package.series]
         yield _gauge("syncbot_packages", "Tracked packages, as they were read last.", len(kept))
         yield _gauge("syncbot_delta_patches", "Patches carried.", len(patches))

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -80,7 +81,7 @@ def opened(
         at = open_forge(Needs(found, environ, state, downstream.root, _branch(downstream), paced, _puts(found, store)))
         store.of_forge(at.ids)
         yield Workspace(
-            settings=standing.settings,
+            settings=replace(standing.settings, layout=standing.name),
             downstream=downstream,
             layout=standing.layout,
             store=store,

@@ -44,8 +44,8 @@ def test_what_stands_on_the_dashboard(world: World) -> None:
     world.upstream.release("v1.1", a_c=numbered("a", l10="ten", l40="extra large"))
     world.syncbot("sync")
     shown = sections(world)
-    assert shown["Open (1)"] == ["`lib`: lib: 1.0 -> 1.1, drop 1"]
-    assert shown["Conflicts (1)"] == ["`zlib`: zlib: 1.0 -> 1.1, ask 1"]
+    assert shown["Open (1)"] == ["`lib`: 1.0 -> 1.1, drop 1"]
+    assert shown["Conflicts (1)"] == ["`zlib`: 1.0 -> 1.1, ask 1"]
     assert [row.split(":")[0] for row in shown["Errored (1)"]] == ["`broken`"]
     text = dashboard(world).read_text()
     assert "The oldest patch that nobody has sent upstream: `ten.patch` of `lib`, since `2018-01-02`." in text
@@ -108,7 +108,7 @@ def test_a_box_that_is_ticked_while_a_run_goes_on_is_kept(world: World, monkeypa
     monkeypatch.setattr(LocalForge, "propose", meanwhile)
     world.syncbot("sync")
     text = dashboard(world).read_text()
-    assert "- [x] <!-- syncbot-box: rebase:1 --> `lib`: lib: 1.0 -> 1.2, drop 2" in text
+    assert "- [x] <!-- syncbot-box: rebase:1 --> `lib`: 1.0 -> 1.2, drop 2" in text
     monkeypatch.undo()
     world.syncbot("sync")
     assert "[x]" not in dashboard(world).read_text(), "obeyed by the next run"

@@ -73,7 +73,7 @@ def test_the_branch_is_made_anew_on_the_release_and_replaces_the_old_one(fork: F
     fork.syncbot("sync")
     said = fork.syncbot("proposals", "show", "1")
     assert "1. fix ten: obsolete, drop; proof: proved; upstream commit: " in said
-    assert "3. UPSTREAM: <drop>: only until the next one: untouched, drop\n" in said
+    assert "3. UPSTREAM: <drop>: only until the next one: untouched, drop; proof: a person's word\n" in said
     assert "git range-diff " in said
     fork.syncbot("proposals", "accept", "1")
     assert fork.carried() == ["UPSTREAM: <carry>: twenty is ours"]

@@ -259,7 +259,7 @@ def test_the_ways_back_from_a_rejection(proposed: World, way: str) -> None:
     proposed.syncbot("sync")
     text = dashboard(proposed).read_text()
     assert "### Rejected (1)" in text
-    assert "- [ ] <!-- syncbot-box: again:1 --> `lib`: lib: 1.0 -> 1.1, drop 2 (not now)" in text
+    assert "- [ ] <!-- syncbot-box: again:1 --> `lib`: 1.0 -> 1.1, drop 2 (not now)" in text
     if way == "command":
         say(proposed, "1", "/syncbot retry")
     elif way == "dashboard":
@@ -379,6 +379,8 @@ def test_orders_from_the_terminal(proposed: World) -> None:
     refused = proposed.syncbot("proposals", "tell", "1", "drop", "gone.patch")
     assert refused.code == 2
     assert "the series has no patch gone.patch; it has ten.patch, b.patch" in refused.err
+    typo = proposed.syncbot("proposals", "tell", "1", "drop", "tenn.patch")
+    assert "the series has no patch tenn.patch; did you mean ten.patch?\n" in typo.err
     assert "there is no command 'fly'" in proposed.syncbot("proposals", "tell", "1", "fly").err
     assert proposed.syncbot("proposals", "tell", "1", "retry", "--json").document["schema"].startswith("syncbot.")
     proposed.syncbot("sync")

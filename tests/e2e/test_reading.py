@@ -51,7 +51,7 @@ def test_nothing_to_show_begins_with_no_empty_line(world: World) -> None:
 
 def test_report_by_owner(story: World) -> None:
     nobodys = story.syncbot("report", "--owner", "bob").out
-    assert nobodys.endswith("0 packages carry 0 patches of 0 lines; 0 patches dropped so far.\n")
+    assert nobodys.endswith("0 packages carry 0 patches of 0 lines.\n")
     document = story.syncbot("report", "--json").document
     assert document["schema"] == "syncbot.report/1"
     total = document["total"]
@@ -87,6 +87,12 @@ def test_explain(story: World) -> None:
     assert "A person is asked: rebase the conflicting hunks by hand, or delete the patch." in text
     assert "+forty" in text
     assert "+forty" not in story.syncbot("explain", "lib", "forty.patch", "--no-diff").out
+    assert story.syncbot("explain", "lib", "forty").out == text, "a name without its ending will do"
+
+
+def test_what_is_left_of_a_filter_tells_of_no_drops(story: World) -> None:
+    said = story.syncbot("delta", "--verdict", "conflict").out.splitlines()[-1]
+    assert said == "1 package carries 1 patch of 2 lines."
 
 
 def test_explain_in_markdown(story: World) -> None:

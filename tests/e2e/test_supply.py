@@ -81,6 +81,18 @@ def test_documents_are_the_same_bytes_and_name_nothing_private(carried: World, c
         assert base64.b64encode(word.encode()).decode().strip("=") not in text
 
 
+def test_a_vex_document_has_the_fields_of_openvex_and_no_others(carried: World) -> None:
+    """The official schema forbids fields that it does not have; its words for what is said are a closed set."""
+    document = carried.syncbot("vex").document
+    assert set(document) == {"@context", "@id", "author", "timestamp", "version", "tooling", "statements"}
+    [statement] = document["statements"]
+    assert set(statement) == {"vulnerability", "products", "status", "status_notes", "timestamp"}
+    assert statement["status"] in {"fixed", "under_investigation"}, "the other two ask for a reason that nobody gave"
+    assert set(statement["vulnerability"]) <= {"name", "aliases", "description", "@id"}
+    assert all(set(product) == {"@id", "identifiers"} for product in statement["products"])
+    assert type(document["version"]) is int
+
+
 def test_a_header_s_claim_is_no_proof(carried: World) -> None:
     document = carried.syncbot("vex").document
     [statement] = document["statements"]

@@ -62,6 +62,6 @@ def test_the_diffstat_is_that_of_the_rest(trimmed: World) -> None:
     trimmed.syncbot("sync")
     bare = trimmed.workspace.path / "state/proposals/forge.git"
     text = git(bare, "show", "syncbot/lib/stable:patches/lib/guard.patch")
-    header = text[: text.index("diff --git")]
+    header = text[: text.index("--- a/")]
     assert header.startswith("Subject: guard both\n\nGuards a.c | b.c.\n")
     assert header.endswith("---\n b.c | 2 ++\n 1 file changed, 2 insertions(+)\n\n")

@@ -265,6 +265,59 @@ def test_later_versions_are_replies_and_no_mail_is_ever_changed(world: GitWorld)
     assert world.records()["proposals/mails/1.eml"] == before["proposals/mails/1.eml"]
 
 
+def test_a_list_is_told_each_time_that_a_version_is_withdrawn_or_proposed_again(world: GitWorld) -> None:
+    world.words = Words.MAIL
+    world.forge.propose(world.proposal(), NOON)
+    for _time in range(2):
+        world.forge.close("1", "The reason is gone.", LATER)
+        before = world.records()
+        world.forge.close("1", "The reason is gone.", LATER)
+        assert world.records() == before
+        world.forge.reopen("1", LATER)
+        world.forge.propose(world.proposal(), LATER)
+    world.forge.propose(world.proposal(b"uno.patch\n"), LATER)
+    world.forge.close("1", "Gone for good.", LATER)
+    found = mails(world)
+    assert sorted(found) == [
+        "1-again-2.eml", "1-again.eml", "1-closed-2.eml", "1-closed-3.eml", "1-closed.eml", "1-v2.eml", "1.eml",
+    ]  # fmt: skip
+    assert found["1-again.eml"].get_content().strip() == "This is proposed again, as it was."
+    assert found["1-again.eml"]["In-Reply-To"] == found["1.eml"]["Message-ID"]
+    assert found["1-closed-3.eml"]["In-Reply-To"] == found["1-v2.eml"]["Message-ID"]
+    assert len({mail["Message-ID"] for mail in found.values()}) == len(found)
+    assert {mail["Auto-Submitted"] for mail in found.values()} == {"auto-generated"}
+
+
+def _stories(shown: int, words: int) -> str:
+    diff = "```diff\n" + "+    some line of upstream's\n" * shown + "```\n"
+    story = f"What upstream did there:\n\n{diff}\n{'Evidence of it. ' * words}\n"
+    last = f"<details><summary>Range-diff</summary>\n\n{diff}\n</details>\n"
+    return f"Two patches go.\n\n<details><summary>A story</summary>\n\n{story}\n</details>\n\n{last}"
+
+
+@pytest.mark.parametrize(
+    ("shown", "words", "says"),
+    [
+        (9, 9, "some line of upstream's"),
+        (900, 9, "Evidence of it."),
+        (9, 9000, "How each patch was judged is left out"),
+    ],
+)
+def test_a_mail_is_no_longer_than_lists_take_without_a_moderator(
+    world: GitWorld, shown: int, words: int, says: str
+) -> None:
+    world.words = Words.MAIL
+    record = world.forge.propose(world.proposal(body=_stories(shown, words)), NOON)
+    path = world.state / "proposals" / "mails" / "1.eml"
+    assert path.stat().st_size < 40_000
+    (found,) = mails(world).values()
+    text = found.get_content()
+    assert says in text
+    assert ("some line of upstream's" in text, "Range-diff" in text) == (shown + words < 20, shown + words < 20)
+    git(world.root, "am", "-q", str(path))
+    assert git(world.root, "rev-parse", "HEAD^{tree}") == git(world.bare, "rev-parse", f"{record.tip}^{{tree}}")
+
+
 @pytest.mark.parametrize(
     "outside", ["diff --git a/x b/x", "--- a/x +++ b/x @@ -0,0 +1 @@ +x", "---", "Index: x", "From x", "-- "]
 )

@@ -85,6 +85,7 @@ def test_closed_by_a_person_closed_by_us_merged(hub: GitHubWorld) -> None:
     hub.as_person("PATCH", "/pulls/1", {"state": "closed"})
     (record,) = hub.forge.list()
     assert (record.status, record.note) == (ProposalStatus.REJECTED, "closed by ann")
+    assert record.updated > NOON, "people are listened to for so long after they closed it"
     details = hub.forge.details("1")
     assert details.closed_by is not None
     assert (details.closed_by.login, details.closed_by.me) == ("ann", False)

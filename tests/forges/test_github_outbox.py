@@ -137,9 +137,11 @@ def test_coming_together(hub: GitHubWorld, monkeypatch: pytest.MonkeyPatch, gap:
     assert hub.writes(lambda: hub.forge.propose(newer, LATER)) == []
 
 
-@pytest.mark.parametrize("gap", range(2))
+@pytest.mark.parametrize("gap", range(2 * len(["comment", "close"])))
 def test_closing(hub: GitHubWorld, monkeypatch: pytest.MonkeyPatch, gap: int) -> None:
     hub.forge.propose(hub.proposal(), NOON)
     assert killed_at(monkeypatch, gap, lambda: hub.forge.close("1", "gone", NOON))
     assert hub.forge.close("1", "gone", LATER).note == "gone"
     assert hub.forge.list()[0].status.value == "closed"
+    (said,) = hub.forge.comments("1")
+    assert said.body.startswith("Closed by syncbot: gone That is no rejection")

@@ -221,3 +221,61 @@ def test_a_commit_is_brought_from_a_shallow_clone(tmp_path: Path, work: Path) ->
 def test_a_commit_that_is_nowhere_cannot_be_brought(work: Path, bare: Path) -> None:
     with pytest.raises(SyncbotError, match="cannot be copied"):
         bring(bare, work, CommitId("0" * 39 + "1"))
+
+
+def test_a_whole_history_is_linked_and_not_copied(tmp_path: Path, work: Path) -> None:
+    git(work, "repack", "-a", "-d", "-q")
+    (work / "top").write_text("loose, beside the pack")
+    git(work, "commit", "-q", "-a", "-m", "second")
+    borrower = tmp_path / "borrower"
+    git(tmp_path, "clone", "-q", "--shared", str(work), str(borrower))
+    (borrower / "top").write_text("third")
+    git(borrower, "commit", "-q", "-a", "-m", "third")
+    folder = tmp_path / "bare.git"
+    make_bare(folder)
+    bring(folder, borrower, head(borrower))
+    assert not (folder / "objects" / "info" / "alternates").exists()  # it stands alone
+    assert git(folder, "fsck", "--strict", head(borrower)) == ""
+    pack = next((folder / "objects" / "pack").glob("*.pack"))
+    assert pack.samefile(next((work / ".git" / "objects" / "pack").glob("*.pack")))
+    assert [path.name for path in folder.iterdir() if path.name.startswith("objects")] == ["objects"]
+    git(work, "repack", "-a", "-d", "-q", "-f")
+    assert git(folder, "rev-list", "--count", head(borrower)) == "3"
+
+
+def test_a_partial_clone_is_good_enough(tmp_path: Path, work: Path) -> None:
+    """Its old files are not at hand, and nobody asks for them."""
+    (work / "top").write_text("newer")
+    git(work, "commit", "-q", "-a", "-m", "second")
+    git(work, "config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial"
+    git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{work}", str(partial))
+    git(partial, "remote", "remove", "origin")
+    old = git(work, "rev-parse", "HEAD~:top")
+    folder = tmp_path / "bare.git"
+    make_bare(folder)
+    bring(folder, partial, head(work))
+    commit = build_commits(folder, head(work), [ProposalCommit("m", {"new": b"new"})], BOT, NOON)
+    assert git(folder, "show", f"{commit}:top") == "newer"
+    assert old not in git(folder, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+    git(partial, "fetch", "-q", str(folder), commit)
+    assert git(partial, "show", "FETCH_HEAD:new") == "new"
+
+
+def test_what_cannot_be_linked_is_copied(tmp_path: Path, work: Path, bare: Path) -> None:
+    folder = tmp_path / "other.git"
+    make_bare(folder)
+    (folder / "objects" / "pack" / "something").write_text("")  # not the first time
+    bring(folder, work, head(work))
+    assert has_commit(folder, head(work))
+    assert not any(
+        (folder / path.relative_to(work / ".git")).exists() for path in (work / ".git" / "objects").glob("??/*")
+    )
+    narrow = tmp_path / "narrow"
+    (work / "top").write_text("newer")
+    git(work, "commit", "-q", "-a", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{work}", str(narrow))
+    last = tmp_path / "last.git"
+    make_bare(last)
+    bring(last, narrow, head(work))
+    assert git(last, "rev-list", "--count", head(work)) == "1"  # git notes where its history ends

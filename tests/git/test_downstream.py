@@ -22,7 +22,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "work"
+    root = tmp_path / "tree"
     (root / "patches" / "lib").mkdir(parents=True)
     git(root, "init", "-q", "-b", "main")
     (root / ".gitignore").write_text("/state/\n*.log\n")
@@ -81,7 +81,7 @@ def test_the_files_are_what_lies_there_now(root: Path) -> None:
         "patches/lib",
         "patches/lib/gone.patch",
         "nowhere",
-        "../work/.gitignore",
+        "../tree/.gitignore",
         "",
     ],
 )

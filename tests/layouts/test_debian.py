@@ -299,7 +299,7 @@ def test_a_watch_file_says_where_upstream_is(watch: str, upstream: str, pattern:
         ("version=4\nftp://x.example/demo-(.*)\\.tgz", "its address is not http or https"),
         ("version=4\nhttps://sf.net/demo/demo-(.*)\\.tgz", "the pages of sf.net are no list of files"),
         ("version=4\nhttps://x.example/d/ demo\\.tgz", "its pattern has no group for the version"),
-        ("version=4\nhttps://x.example/(\\d+)/ demo-(.*)\\.tgz", "its address has a pattern in a folder's name"),
+        ("version=4\nhttps://x.example/(stable|odd)/ demo-(.*)\\.tgz", "its address has a pattern in a folder's name"),
         ("version=4\nhttps://x.example/d/ demo-((\\.tgz", "its pattern is none that can be read here"),
         ('version=4\nopts="a https://x.example/ x', "the quote of its options does not end"),
         ("Version: 5\n\nTemplate: Sourceforge\n", "the template sourceforge is not known here"),
@@ -307,6 +307,13 @@ def test_a_watch_file_says_where_upstream_is(watch: str, upstream: str, pattern:
 )
 def test_a_watch_file_that_says_nothing_usable_is_a_doubt(watch: str, doubt: str) -> None:
     assert read_watch(watch, "demo") == (None, [f"debian/watch: {doubt}"])
+
+
+@pytest.mark.parametrize("folder", ["(\\d[\\d\\.]+)", "([\\d.]+)", "v?(\\d+)", "([0-9.]*)"])
+def test_a_watch_file_may_look_into_a_folder_for_each_line(folder: str) -> None:
+    found, doubts = read_watch(f"version=4\nhttps://x.example/d/{folder}/ demo-(\\d.*)\\.tgz", "demo")
+    assert found is not None
+    assert (found.page, found.pattern, doubts) == ("https://x.example/d/@LINE@/", "^demo-(\\d.*)\\.tgz$", [])
 
 
 def test_the_tarballs_of_a_watch_file_have_the_metadatas_repository_as_history() -> None:

@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncbot.errors import HostileInput, InputError
+from syncbot.layouts.draft import Draft
 from syncbot.layouts.melange import MelangeFormat, MelangeRecipe
 from syncbot.layouts.overlay import Overlay
+from syncbot.layouts.packaging import PackagingLayout
 from syncbot.layouts.recipe import Download, Format, Listed, Move, Place, Recipe
+from syncbot.layouts.saying import Ground
+from syncbot.layouts.survey import survey
 from syncbot.model.ids import PatchName
+from syncbot.model.packages import Policy
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import FILE, SYMLINK, MemoryTree
 from syncbot.model.versions import normalise
@@ -299,7 +304,13 @@ def test_github_and_what_cannot_be_known() -> None:
     )
     lost = read(watched.replace(".tar.gz", ".exe")).known
     assert lost.upstream is None
-    assert lost.doubts[-1] == "no step fetches its source from a git repository"
+    assert lost.doubts[-1] == (
+        "the address of the archive that line 8 fetches does not state the version as it is: "
+        "https://example.org/demo-${{package.version}}.exe"
+    )
+    fixed = read(watched.replace("demo-${{package.version}}", "demo-1")).known
+    assert fixed.doubts[-1] == "what line 8 fetches does not follow the version"
+    assert read(HEAD + "pipeline:\n" + STEP).known.doubts == ("no step fetches its source",)
     picked = CHECKOUT.rstrip() + "\n      cherry-picks: |\n        main/0123: a fix\n\n"
     assert "picks 1 commits of upstream" in read(HEAD + picked + STEP).known.doubts[0]
 
@@ -313,6 +324,9 @@ def test_versions_that_a_package_writes_in_its_own_way() -> None:
     fetched = HEAD + FETCH.replace("vars.short", "package.version") + STEP
     early = after(read(fetched).moved(to("1.3rc1", None)))
     assert 'version: "1.3_rc1"' in early
+    ported = fetched + "update:\n  release-monitor:\n    identifier: 77\n  version-transform:\n"
+    ported += "    - match: p\n      replace: _p\n"
+    assert 'version: "10.5_p1"' in after(read(ported).moved(to("10.5-p1", None)))
 
 
 def swapped(old: str, new: str) -> str:
@@ -406,3 +420,23 @@ def test_dropping_each_patch_in_turn_leaves_the_rest(
         lost = len(kept) - len(left)
         start = next((n for n, line in enumerate(left) if line != kept[n]), len(left))
         assert kept[:start] + kept[start + lost :] == left or kept[:start] == left
+
+
+def test_of_thousands_only_those_that_may_carry_a_patch_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = {f"bare{n}.yaml": "package:\n  name: bare\n  version: '1'\n  epoch: 0\n" for n in range(50)}
+    parsed: list[str] = []
+    real = MelangeRecipe.read
+
+    def noted(draft: Draft, path: str) -> MelangeRecipe:
+        parsed.append(path)
+        return real(draft, path)
+
+    monkeypatch.setattr(MelangeRecipe, "read", noted)
+    kept = PackagingLayout(FORMAT)
+    assert [package.name for package in kept.read(tree(DEMO, files=bare), "", Policy()).packages] == ["demo"]
+    found = survey(tree(DEMO, files=bare), "", "melange", Ground())
+    assert (len(found.seen), sum(seen.patches for seen in found.seen)) == (51, 2)
+    assert parsed == ["demo.yaml", "demo.yaml"]
+    named = {"syncbot.toml": '[packages.bare1]\nupstream = "git:https://example.org/bare.git"\n'}
+    told = kept.read(tree(DEMO, files=bare | named), "", Policy())
+    assert [package.name for package in told.packages] == ["bare1", "demo"]

@@ -165,6 +165,18 @@ def test_what_a_recipe_cannot_say_stands_in_the_settings() -> None:
     assert package.files == ("demo/RECIPE", "demo/a.patch", "demo/b.patch", "syncbot.toml")
 
 
+@pytest.mark.parametrize(("name", "table"), [("libdemo1.6", '"libdemo1.6"'), ("@demo", '"@demo"'), ("a_b-c", "a_b-c")])
+def test_the_table_that_people_are_told_of_is_the_one_that_is_read(name: str, table: str) -> None:
+    """A dot in a bare key would make two tables of it."""
+    files: dict[str, str | bytes] = {f"{name}/RECIPE": RECIPE, f"{name}/a.patch": PATCH, f"{name}/b.patch": PATCH}
+    [unknown] = complaints(KEPT, tree(files))
+    assert f"under [packages.{table}] in syncbot.toml" in unknown
+    said = f'[packages.{table}]\nupstream = "git:https://example.org/demo.git"\n'
+    package = only(KEPT, tree(files | {"syncbot.toml": said}))
+    pinned = f'{said}[{package.keep_table}]\n"b.patch" = "ours"\n'
+    assert [p.keep for p in only(KEPT, tree(files | {"syncbot.toml": pinned})).series] == [None, "ours"]
+
+
 def test_settings_that_lie_elsewhere_are_read_and_pins_go_into_the_repository() -> None:
     kept = PackagingLayout(LinesFormat(), Ground(outer=TOML.encode(), outer_path="/bot/syncbot.toml"))
     files = MemoryTree(

@@ -11,6 +11,13 @@ from syncbot.model.versions import normalise
 ARCHIVES = {
     ("https://example.org/demo-VVV.tar.gz", "1.2.3"): "https://example.org/demo-@VERSION@.tar.gz",
     ("https://example.org/VVV/demo-VVV.zip", "1.2.3"): "https://example.org/@VERSION@/demo-@VERSION@.zip",
+    ("https://example.org/demo/demo-VVV/demo-VVV.zip", "1.2.3"): (
+        "https://example.org/demo/demo-@VERSION@/demo-@VERSION@.zip"
+    ),
+    ("https://example.org/VVVesr/source/demo-VVVesr.zip", "1.2.3"): (
+        "https://example.org/@VERSION@esr/source/demo-@VERSION@esr.zip"
+    ),
+    ("https://example.org/11.2.3/demo-VVV.zip", "1.2.3"): "https://example.org/11.2.3/demo-@VERSION@.zip",
     ("https://example.org/v1.2/demo-VVV.tgz", "1.2.3"): "https://example.org/v1.2/demo-@VERSION@.tgz",
     ("https://example.org/demo-VVV-linux-x86_64.tar.gz", "1.2.3"): None,
     ("https://example.org/demo.tar.gz", "1.2.3"): None,

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Comparison, Evidence, FileReport, HunkReport, Judgement
+from syncbot.model.proposals import Became
 from syncbot.model.verdicts import Action, HunkState, Verdict
 from syncbot.report.body import LIMIT, body
 from syncbot.report.controls import boxes
-from syncbot.report.proposal import PatchStory, Summary
+from syncbot.report.proposal import PatchStory, People, Summary
+from syncbot.report.references import redirected
 from tests.report import github
 from tests.report.hostile import TEXTS, WORST
 from tests.report.values import BASE, TARGET, judgement, series
@@ -143,6 +145,7 @@ def _well_formed(made: str) -> github.Seen:
 @settings(max_examples=60)
 @given(TEXTS)
 @example(WORST)
+@example("https://github.com/o/r/commit/deadbee1")  # a commit's page, which may be linked: by way of the redirect
 def test_hostile_text_stays_text(text: str) -> None:
     files = (FileReport(text, text + "x", (HunkReport(1, HunkState.CONFLICT, 1, None),)),)
     evidence = (Evidence(text, text, SHA, text, text, text, text, text),)
@@ -155,7 +158,8 @@ def test_hostile_text_stays_text(text: str) -> None:
         target=replace(TARGET, name=text, version=text, identity=text),
     )  # fmt: skip
     seen = _well_formed(body(made))
-    assert [event for event in seen.events if event != "#warnings"] == []
+    page = redirected(text) if text.startswith("https://github.com/") else "#warnings"
+    assert [event for event in seen.events if event not in ("#warnings", page)] == []
     assert len(seen.comments) == 3, "the three boxes"
     assert github.closes(body(made)) == []
     assert boxes(body(made)) == {"rebase": False, "retry": False, "reject": False}
@@ -197,3 +201,47 @@ def test_the_least_important_goes_first() -> None:
 
 def test_the_same_summary_makes_the_same_text() -> None:
     assert body(SUMMARY) == body(replace(SUMMARY))
+
+
+TOLD = replace(judgement("d.patch", Verdict.SUPERSEDED, Action.DROP, lines=(5, 0)), index=4, proof=None)
+
+
+def test_what_people_did_on_the_branch_counts_in_the_first_line() -> None:
+    """One waiting patch was taken out there, another one written anew, with two lines where it had six."""
+    gone = replace(ASK, name=PatchName("gone.patch"), lines_before=9, lines_after=9)
+    anew = replace(ASK, name=PatchName("anew.patch"), lines_before=6, lines_after=6)
+    people = People(
+        (("two answers", "Jane"),),
+        answered=((gone.name, Became.DELETED), (anew.name, Became.REWRITTEN)),
+    )
+    stories = (
+        PatchStory(DROP, BEFORE, None),
+        PatchStory(gone, BEFORE, None, Became.DELETED),
+        PatchStory(anew, BEFORE, BEFORE, Became.REWRITTEN),
+    )
+    made = body(replace(summary(*stories), people=people))
+    assert made.startswith("**`lib` `1.0` -> `1.2`: 3 -> 1 patches, -17 lines** (drop 1, settled 2).\n")
+    unfit = body(replace(summary(*stories), people=replace(people, amiss="anew.patch does not apply")))
+    assert unfit.startswith("**`lib` `1.0` -> `1.2`: 3 -> 2 patches, -4 lines** "), "nothing is settled then"
+
+
+def test_what_waits_is_named_once_on_the_first_screen() -> None:
+    people = People((("mine", "Jane"),), waiting=(ASK.name,), answered=((ASK.name, Became.WAITING),))
+    told = replace(summary(PatchStory(ASK, BEFORE, BEFORE), draft=True), people=people)
+    first = body(told).split("| # |")[0]
+    assert "The patch below is still marked there as waiting." in first
+    assert first.count("c.patch") == 1
+    other = body(replace(told, people=replace(people, waiting=(PatchName("theirs.patch"),))))
+    assert "Marked there as waiting: `theirs.patch`." in other
+
+
+def test_what_stays_on_a_persons_word_did_not_apply() -> None:
+    stays = replace(ASK, name=PatchName("stays.patch"), action=Action.KEEP)
+    stories = (PatchStory(DROP, BEFORE, None), PatchStory(stays, BEFORE, BEFORE), PatchStory(ASK, BEFORE, BEFORE))
+    made = body(replace(summary(*stories, draft=True), staying=frozenset({stays.name})))
+    assert "**1 patch needs a person.** The other 1 is settled and applied cleanly." in made
+
+
+def test_a_drop_without_a_proof_names_the_word_that_it_rests_on() -> None:
+    made = body(summary(PatchStory(DROP, BEFORE, None), PatchStory(TOLD, BEFORE, None)))
+    assert "| 4 | `d.patch` | superseded, **drop** | a person's word |" in made

@@ -87,3 +87,35 @@ def test_whatever_is_asked_the_answer_reaches_nobody(text: str) -> None:
 def test_what_is_missing_is_told_without_a_backslash_or_a_backtick_in_it() -> None:
     [asked] = controls.commands("/syncbot keep")
     assert controls.understood(asked).startswith("That was not understood: keep needs the name of a patch. Known are ")
+
+
+@given(TEXTS)
+@example(WORST)
+@example("ann proposes it in #12, fixes o/r#3")
+def test_what_is_said_below_a_proposal_reaches_nobody(text: str) -> None:
+    for said in (controls.withdrawn(text), controls.taken(text)):
+        assert github.rendered(said).events == []
+        assert github.closes(said) == []
+    for asked in (*controls.commands(f"/syncbot {text}"), *controls.commands(f"/syncbot keep '{text}' why")):
+        told = controls.answer(asked, controls.understood(asked) if asked.wrong else "That cannot be done: no.")
+        assert github.rendered(told).events == []
+        assert "syncbot-box" not in "".join(github.rendered(told).comments)
+
+
+@pytest.mark.parametrize(
+    ("order", "named"),
+    [
+        ("/syncbot KEEP 'a b.patch' why", "`/syncbot keep a b.patch`"),
+        ("/syncbot rebase now, please", "`/syncbot rebase`"),
+        ("/syncbot frobnicate @ann", "`/syncbot frobnicate @ann`"),
+    ],
+)
+def test_an_answer_names_the_order_that_it_is_about(order: str, named: str) -> None:
+    (asked,) = controls.commands(order)
+    assert controls.answer(asked, "That cannot be done: no.") == f"{named} cannot be done: no."
+    assert controls.answer(asked, "Rejected: it is so.") == "Rejected: it is so."
+
+
+def test_an_answer_to_a_box_names_its_words() -> None:
+    told = controls.answer(controls.of_box("rebase"), "That cannot be done: no.")
+    assert told == '"Make this proposal anew on the branch as it is now" cannot be done: no.'

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from syncbot.errors import Fault, ForgeError, InputError, SyncbotError, UpstreamUnreachable
+from syncbot.model.forge import Write
+from syncbot.model.ids import PackageName, PatchName
+from syncbot.model.proposals import Became
 from syncbot.model.verdicts import Action, Verdict
-from syncbot.report import words
-from syncbot.report.results import Outcome, PackageProblem, exit_code
+from syncbot.report import texts, words
+from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult, exit_code
 from syncbot.report.table import Table, plain
-from tests.report.values import judgement, series
+from tests.report.values import BASE, judgement, series
 
 
 def test_a_plain_table_lines_up_and_has_no_trailing_blanks() -> None:
@@ -85,3 +90,47 @@ def test_every_outcome_has_its_sentence(outcome: Outcome) -> None:
 )
 def test_exit_codes_of_a_run_over_packages(worked: int, errors: list[SyncbotError], code: int) -> None:
     assert exit_code(worked, [PackageProblem("p", error) for error in errors]) == code
+
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_a_dry_run_prints_each_request_and_each_file_once() -> None:
+    writes = (
+        Write("PUSH", "refs/heads/syncbot/a/stable", '{"to": "1"}'),
+        Write("POST", "/repos/o/r/pulls", '{"title": "a: 1 -> 2", "head": "syncbot/a/stable"}'),
+        Write("POST", "/repos/o/r/issues/{number}/labels", '{"labels": ["syncbot"]}'),
+        Write("POST", "/repos/o/r/pulls", '{"title": "b: 1 -> 2\\u001b[31m", "head": "syncbot/b/stable"}'),
+        Write("POST", "/repos/o/r/issues/{number}/labels", '{"labels": ["syncbot"]}'),
+        Write("RECORD", "1"),
+        Write("RECORD", "1"),
+        Write("GRAPHQL", "convertPullRequestToDraft", "[]"),
+    )
+    told = texts.sync_lines(SyncResult(AT, dry_run=True, items=(), problems=(), writes=writes))
+    assert told[:-1] == [
+        "would push: syncbot/a/stable",
+        "would send: POST /repos/o/r/pulls (a: 1 -> 2)",
+        "would send: POST /repos/o/r/issues/{number}/labels",
+        "would send: POST /repos/o/r/pulls (b: 1 -> 2[U+001B][31m)",
+        "would send: POST /repos/o/r/issues/{number}/labels",
+        "would write: proposal 1",
+        "would send: GRAPHQL convertPullRequestToDraft",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        (1, ["lib: w0.patch, which waited for a person, still waits: the series marks it."]),
+        (3, ["lib: 3 patches still wait for a person: the series marks them."]),
+    ],
+)
+def test_many_that_still_wait_are_one_line(waiting: int, told: list[str]) -> None:
+    answers = (
+        (PatchName("gone.patch"), Became.DELETED),
+        *((PatchName(f"w{n}.patch"), Became.WAITING) for n in range(waiting)),
+    )
+    check = PackageCheck(PackageName("lib"), "git:x", "stable", BASE, None, None, 4, 9)
+    item = SyncItem(check, Outcome.UPDATED, None, "", answers)
+    lines = texts.sync_lines(SyncResult(AT, dry_run=False, items=(item,), problems=(), changed=True))
+    assert lines[1:-1] == ["lib: gone.patch, which waited for a person, was taken out by one.", *told]

@@ -49,6 +49,24 @@ def versions(source: TarballSource) -> list[str]:
         (["a-1.0.tar.gz", "b-2.0.tar.gz"], "/d/", r"^b-(\d.*)\.tar\.gz$", ["2.0"]),
         (["thing-1.0rc1.tar.gz", "thing-1.0.tar.gz"], "/d/", "", ["1.0rc1", "1.0"]),
         (["README", "thing.tar.gz"], "/d/", "", []),
+        (
+            ["libthing2-2.9.14.tar.xz", "libthing2-2.15.4.tar.xz", "libthing2-doc-2.15.tar.xz"],
+            "/d/",
+            "",
+            ["2.9.14", "2.15.4"],
+        ),
+        (["e2things-1.47.0.tar.gz"], "/d/", "", ["1.47.0"]),
+        (["thing1.2.tar.gz", "thing1.10.tar.gz"], "/d/", "", ["1.2", "1.10"]),
+        (["1.2-1.tar.gz", "v1.3-1.tar.gz"], "/d/", "", ["1.2-1", "1.3-1"]),
+        (["thing_1_2_3.tar.gz"], "/d/", "", ["1.2.3"]),
+        (["libthing1.6_1.6.37.orig.tar.gz", "libthing1.6_1.6.39.orig.tar.gz"], "/d/", "", ["1.6.37", "1.6.39"]),
+        (
+            ["thing2_2.12.7+dfsg+really2.9.14.orig.tar.xz", "thing2_2.15+dfsg.orig.tar.xz"],
+            "/d/",
+            "",
+            ["2.9.14", "2.15"],
+        ),
+        (["py-2-thing_1.0.orig.tar.xz", "py-2-thing_1.0.orig-docs.tar.xz"], "/d/", "", ["1.0"]),
     ],
 )
 def test_what_counts_as_a_release(
@@ -63,6 +81,7 @@ def test_releases_may_lie_in_folders_by_line(registry: Registry, place: Places) 
     registry.put("/s/1.0/", page("thing-1.0.1.tar.xz"), "text/html")
     registry.put("/s/1.2/", page("thing-1.2.0.tar.xz", "thing-1.2.3.tar.xz"), "text/html")
     assert versions(opened(f"{registry.url}/s/@LINE@/thing-@VERSION@.tar.xz", place())) == ["1.0.1", "1.2.0", "1.2.3"]
+    assert versions(opened(f"{registry.url}/s/@LINE@/", place(), r"^thing-(1\.2.*)\.tar\.xz$")) == ["1.2.0", "1.2.3"]
 
 
 def test_a_release_is_read_and_the_second_look_costs_one_question(registry: Registry, place: Places) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,11 +11,12 @@ from sqlalchemy import inspect
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Standing, Toll
+from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Reading, Standing, Toll
 from syncbot.model.proposals import ProposalStatus, StoredJudgement
 from syncbot.model.verdicts import Action, Fit, Verdict
 from syncbot.store import SqlStore, open_store
 from syncbot.store.engine import make_engine
+from syncbot.store.measure_models import KeptRow
 from syncbot.store.migrate import config
 from tests.store.test_store import LATER, LIB, NEW, NOON, OLD, dropped, record
 
@@ -70,13 +72,22 @@ def test_standings_are_written_where_they_change(store: SqlStore) -> None:
 
 
 def test_a_work_tree_is_remembered_as_it_was(store: SqlStore) -> None:
-    assert store.kept() == ("", ())
+    assert store.kept() == Reading()
     facts = Facts(("a", "b\udce9"), 1, 2, 3, "x", NOON.date(), ("CVE-2024-1",), Forwarded.SENT, readable=False)
     kept = Kept(
         LIB, "patches/lib", "git:x", None, ("ann",), True, "stable", "8.*", (Carried(ODD, "d", 1, facts, "why", True),)
     )
-    store.save_kept("key", [kept])
-    assert store.kept() == ("key", (kept,))
+    reading = Reading("key", (kept,), "a" * 40, "manner", ("patches/caf\udce9",), ("keys/lib.asc",), ("broken",))
+    store.save_kept(reading)
+    assert store.kept() == reading
+
+
+def test_a_work_tree_that_was_read_before_its_pins_were_kept_has_none(store: SqlStore) -> None:
+    with store.transaction():
+        session = store._open.session
+        assert session is not None
+        session.add(KeptRow(scope="work tree", key="key", document=zlib.compress(b"[1,[]]")))
+    assert store.kept() == Reading("key")
 
 
 def test_a_drop_knows_when_its_release_came_out(store: SqlStore) -> None:

@@ -17,6 +17,7 @@ from syncbot.model.proposals import ProposalRecord, ProposalStatus, StoredJudgem
 from syncbot.model.releases import Release
 from syncbot.model.tokens import ApiToken, Scope
 from syncbot.store import SqlStore
+from tests.store.test_store import dropped
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 LIB = PackageName("lib")
@@ -100,3 +101,25 @@ def test_a_glance_sees_that_a_run_ended(store: SqlStore) -> None:
     before = store.glance()
     store.finish_run(run, NOON, "{}")
     assert store.glance() != before
+
+
+PARTS: dict[str, tuple[int, Callable[[SqlStore], object]]] = {
+    "a judgement": (0, lambda store: store.save_judgement(judged("x", "1", "2", NOON))),
+    "a proposal": (1, lambda store: store.save_proposal(replace(PROPOSAL, id="8"))),
+    "an answer": (1, lambda store: store.save_proposal(replace(PROPOSAL, status=ProposalStatus.REJECTED))),
+    "another forge": (1, lambda store: store.of_forge("elsewhere")),
+    "a dropped patch": (1, lambda store: store.archive(dropped())),
+}
+
+
+@pytest.mark.parametrize(("part", "write"), PARTS.values(), ids=PARTS)
+def test_what_was_written_marks_its_own_part_and_no_other(
+    store: SqlStore, part: int, write: Callable[[SqlStore], object]
+) -> None:
+    store.of_forge("here")
+    store.save_proposal(PROPOSAL)
+    before = store.marks()
+    assert store.marks() == before
+    write(store)
+    after = store.marks()
+    assert [one != other for one, other in zip(before, after, strict=True)] == [part == 0, part == 1]

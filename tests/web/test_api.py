@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from syncbot.errors import StoreError
 from syncbot.web.app import create_app
 from syncbot.web.seat import Seat
 from tests.web.world import HOSTS
+
+TODAY = datetime.now(UTC).date()
 
 
 def printed(path: Path, capsys: pytest.CaptureFixture[str], *command: str) -> Any:
@@ -223,6 +226,38 @@ def test_it_is_as_its_description_says(app: FastAPI, operation: str, mode: Gener
         ask()
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE, "what takes no argument takes no wrong one"
+
+
+READING = [operation for operation in OPERATIONS if operation.startswith("GET ")]
+_NAMED = {"package": "curl", "patch": "0002-refuse-long-names.patch", "id": "4"}
+"""What the workspace has, so that more is answered than that there is no such thing."""
+
+
+@pytest.mark.parametrize("operation", READING)
+@pytest.mark.parametrize(
+    ("asked", "statuses"),
+    [
+        ({"branch": "edge"}, {200}),
+        ({"on": str(TODAY)}, {200}),
+        ({"branch": "edge", "on": str(TODAY - timedelta(days=20))}, {200, 404}),
+        ({"branch": "nonesuch"}, {404}),
+        ({"on": "2001-01-01"}, {404}),
+        ({"on": str(TODAY + timedelta(days=9))}, {404}),
+        ({"on": "yesterday"}, {422}),
+    ],
+    ids=str,
+)
+def test_a_branch_and_a_past_day_are_as_described(
+    seat: Seat, operation: str, asked: dict[str, str], statuses: set[int]
+) -> None:
+    """What stands on some days only (a later proposal) is answered by 404 on others."""
+    method, _, path = operation.partition(" ")
+    app = create_app({"stable": seat, "edge": seat}, HOSTS)
+    described = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)[f"/api/v1{path}"][method]
+    named = {name: value for name, value in _NAMED.items() if f"{{{name}}}" in path}
+    query = asked | ({"q": "crc"} if path == "/search" else {})
+    answer = described.Case(path_parameters=named, query=query).call_and_validate()
+    assert answer.status_code in statuses
 
 
 def test_the_version_of_a_shape_is_that_of_the_command(client: httpx.Client) -> None:

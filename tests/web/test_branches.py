@@ -63,8 +63,8 @@ def test_the_overview_tells_of_every_branch(client: httpx.Client) -> None:
     rows = [row.partition("</tr>")[0] for row in text.split('<tr><th scope="row">')[-2:]]
     assert [">unstable<" in rows[0], ">stable<" in rows[1]] == [True, True]
     assert [
-        '<td class="n">1</td><td class="n">1</td>' in rows[0],
-        '<td class="n">2</td><td class="n">3</td>' in rows[1],
+        '<td class="n wide">1</td><td class="n">1</td>' in rows[0],
+        '<td class="n wide">2</td><td class="n">3</td>' in rows[1],
     ] == [
         True,
         True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.serving import Served
 from tests.web.test_pages import PAGES
 
+DAY = (datetime.now(UTC) - timedelta(days=20)).date().isoformat()
+"""Between the two runs of the workspace."""
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".cache" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = (
     *("/", "/todo", "/packages", "/patches", "/packages/curl", "/owners", "/owners/base-team", "/proposals?status=all"),
     *(
@@ -33,6 +36,10 @@ LOOKS = (
     ),
     "/packages/curl/patches/0002-refuse-long-names.patch",
     "/packages/openssl/patches/seclevel.patch",
+    "/packages/zlib/patches/fix-crc.patch",
+    "/packages/curl/patches/0001-write-ten-out.patch",
+    f"/?on={DAY}",
+    f"/packages/curl?on={DAY}",
 )
 """One page of each kind."""
 

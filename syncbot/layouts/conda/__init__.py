@@ -40,6 +40,9 @@ class CondaFormat:
                 found.append(Place(_name(path, content), path))
         return found
 
+    def may_carry(self, tree: Tree, place: Place) -> bool:
+        return b"patches" in (tree.read(place.path) or b"")
+
     def read(self, tree: Tree, place: Place) -> CondaRecipe:
         return CondaRecipe.read(Draft(tree), place.path)
 

@@ -22,6 +22,8 @@ _NUMBER = re.compile(r"\\d|0-9|\\\.\d")
 _TAGS = re.compile(r"^https?://(?P<host>[^/]+)/(?P<path>[^?#]+?)/(?:-/)?(?:tags|releases|archive)/?(?:[^/]*)?$")
 _API = re.compile(r"^https?://api\.(?P<host>[^/]+)/repos/(?P<path>[^/]+/[^/]+)/(?:releases|tags|git)")
 _FORGES = ("github.com", "codeberg.org")
+_BY_LINE = re.compile(r"(?:v\??)?\((?!\?)[^()]*(?:\\d|0-9)[^()]*\)")
+_LINE = "@LINE@"
 _LONGEST = 400
 
 
@@ -135,6 +137,7 @@ def _page(url: str, pattern: str, source: str) -> Watch:
         raise _Unusable(f"the pages of {host} are no list of files")
     if urlsplit(url).scheme not in ("http", "https"):
         raise _Unusable("its address is not http or https")
+    url = "/".join(_LINE if _BY_LINE.fullmatch(part) else part for part in url.split("/"))
     if _GROUP.search(url) or re.search(r"[*+?\[\]{}|^$]", urlsplit(url).path):
         raise _Unusable("its address has a pattern in a folder's name")
     return Watch(None, url, _one_group(_last(pattern)))

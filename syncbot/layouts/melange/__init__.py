@@ -30,6 +30,9 @@ class MelangeFormat:
                 found.append(Place(_name(path, content), path))
         return found
 
+    def may_carry(self, tree: Tree, place: Place) -> bool:
+        return b"patch" in (tree.read(place.path) or b"")  # `uses: patch`: to parse YAML takes far longer
+
     def read(self, tree: Tree, place: Place) -> MelangeRecipe:
         return MelangeRecipe.read(Draft(tree), place.path)
 

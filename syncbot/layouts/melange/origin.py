@@ -71,11 +71,22 @@ def origin_of(document: Document, root: Pairs, scope: Scope) -> Origin:
         if upstream is not None:
             doubts.append("its releases are looked for beside the archive that it fetches")
     if upstream is None:
-        doubts.append("no step fetches its source from a git repository")
+        doubts.append(_unknown(document, fetched, followed))
     transforms = tuple(transforms_of(document, update, "version-transform")) if update else ()
     separator = document.word(update.get("version-separator")) if update else ""
     known = Known(upstream, None, tags if upstream else "", (), tuple(doubts))
     return Origin(known, transforms, separator)
+
+
+def _unknown(document: Document, fetched: list[Source], followed: list[Source]) -> str:
+    """Why it is not known where upstream is."""
+    if not fetched:
+        return "no step fetches its source"
+    source = (followed or fetched)[0]
+    if source not in followed:
+        return f"what line {source.line} fetches does not follow the version"
+    uri = document.word(source.given.get("uri"))
+    return f"the address of the archive that line {source.line} fetches does not state the version as it is: {uri}"
 
 
 def _monitor(update: Pairs | None) -> str:

@@ -10,7 +10,7 @@ from syncbot.layouts.melange.substitution import Scope
 from syncbot.model.versions import normalise
 
 _LEGAL = re.compile(r"\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*")
-_WORDS = re.compile(r"[._-]?(alpha|beta|pre|rc|p)[._-]?(?=\d|$|_)")
+_WORDS = re.compile(r"[._-]*(alpha|beta|pre|rc|p)[._-]?(?=\d|$|_)")
 
 
 def package_version(origin: Origin, version: str) -> str:

@@ -100,7 +100,7 @@ class NpmRecipe:
         doubts: list[str] = []
         if _NOT_REGISTRY.match(wanted):
             return Known(doubts=(f"{self._package} does not come from the registry ({addresses.shown(wanted)})",))
-        if not wanted:
+        if not wanted and next(self.project.ranges(self._package), None) is None:
             doubts.append(f"{MANIFEST} does not name {self._package} itself: its version is in the lock file alone")
         try:
             left = self._by_hand(direct=bool(wanted))
