@@ -24,8 +24,10 @@ Heads = tuple[frozenset[bytes], ...]
 """What encloses a place, squeezed, from the innermost out; the labels of one branch are one head."""
 FAR = 3000
 """Lines that are walked back at most to find what encloses a line."""
-OFTEN = 50
-"""A head that stands there as often is not counted further."""
+MANY = 500
+"""A line that stands there as often is not looked at each time."""
+DEEP = 50
+"""Levels of `#if`, and labels in a row, beyond which nobody writes by hand: they are not told apart."""
 HEADING = 2
 """Lines of a paragraph that may be the heading of the next one."""
 _GOES_ON = re.compile(rb"[{)\]]")
@@ -56,6 +58,7 @@ class Outline:
 
     def __init__(self, lines: Sequence[bytes], counts: Counted | None = None) -> None:
         self.lines, self._counts = lines, counts
+        self._often: dict[Heads, int] = {}
 
     def heads(self, at: int, depth: int) -> Heads:
         """What encloses the place before lines[at], `depth` columns in; at the margin the section."""
@@ -77,17 +80,25 @@ class Outline:
         return tuple(found)
 
     def often(self, heads: Heads) -> int:
-        """How often the first of these heads stands there within the others; OFTEN or more are not told apart."""
+        """How often the first of these heads stands there within the others; MANY and more are not told apart."""
+        found = self._often.get(heads)
+        if found is None:
+            found = self._often[heads] = self._count_of(heads)
+        return found
+
+    def _count_of(self, heads: Heads) -> int:
         if not any(self.count(head) for head in heads[0]):
             return 0
         starts = tuple({head[:1] for head in heads[0]})
-        found = (
-            at
-            for at, text in enumerate(self.lines)
-            if text.lstrip().startswith(starts) and squeeze(text) in heads[0]
-            if same(() if _SECTION.match(text.rstrip()) else self.heads(at, columns(text)), heads[1:])
-        )
-        return sum(1 for _ in islice(found, OFTEN))
+        lines = ((at, text) for at, text in enumerate(self.lines) if text.lstrip().startswith(starts))
+        alike = list(islice((at for at, text in lines if squeeze(text) in heads[0]), MANY))
+        if len(alike) == MANY:
+            return MANY  # whoever asks takes it for still there
+        return sum(same(self._outer(at), heads[1:]) for at in alike)
+
+    def _outer(self, at: int) -> Heads:
+        """What encloses a head."""
+        return () if _SECTION.match(self.lines[at].rstrip()) else self.heads(at, columns(self.lines[at]))
 
     def count(self, squeezed: bytes) -> int:
         """How often the line stands there."""
@@ -122,27 +133,36 @@ class Outline:
 
     @cached_property
     def _switches(self) -> list[tuple[int, tuple[bytes, ...], bool]]:
-        """Each line that opens, turns or ends an `#if`: what is open after it, and whether it begins a branch."""
+        """Each line that opens, turns or ends an `#if`: what is open after it, and whether it begins a branch, which is
+        named by the `#if` and its own condition."""
         opened: tuple[bytes, ...] = ()
+        deeper = 0
         found = []
         for index, text in enumerate(self.lines):
             kind = _SWITCH.match(text) if b"#" in text else None
             if kind is None or (kind[1] != b"if" and not opened):
                 continue
+            if deeper or (kind[1] == b"if" and len(opened) == DEEP):
+                deeper += (kind[1] == b"if") - (kind[1] == b"endif")
+                continue
             if kind[1] == b"if":
                 opened = (*opened, squeeze(text))
             elif kind[1] == b"el":
-                opened = (*opened[:-1], opened[-1] + squeeze(text))
+                opened = (*opened[:-1], opened[-1].partition(b"\n")[0] + b"\n" + squeeze(text))
             else:
                 opened = opened[:-1]
             found.append((index, opened, kind[1] != b"endif"))
         return found
 
+    @cached_property
+    def _sections(self) -> list[int]:
+        return [at for at, text in enumerate(self.lines) if text[:1] == b"[" and _SECTION.match(text.rstrip())]
+
     def _row(self, at: int) -> frozenset[bytes]:
         """A head, with the labels of the same branch right above it."""
         found = {squeeze(self.lines[at])}
         depth = columns(self.lines[at])
-        while at and all(_CASE.match(text) for text in self.lines[at - 1 : at + 1]):
+        while at and len(found) < DEEP and all(_CASE.match(text) for text in self.lines[at - 1 : at + 1]):
             at -= 1
             if columns(self.lines[at]) != depth:
                 break
@@ -150,10 +170,9 @@ class Outline:
         return frozenset(found)
 
     def _section(self, at: int) -> Iterator[frozenset[bytes]]:
-        for index in range(at - 1, max(-1, at - 1 - FAR), -1):
-            if self.lines[index][:1] == b"[" and _SECTION.match(self.lines[index].rstrip()):
-                yield frozenset({squeeze(self.lines[index])})
-                return
+        above = bisect_left(self._sections, at)
+        if above:
+            yield frozenset({squeeze(self.lines[self._sections[above - 1]])})
 
     def _is_no_head(self, at: int, text: bytes) -> bool:
         """Whether a line encloses nothing though it stands further to the left: a remark, an end, a whole statement,

@@ -14,6 +14,7 @@ from test_hostile import Files, by_history, by_trees, patch_of
 
 from syncbot.judge.blocks import State, analyse
 from syncbot.judge.enclosing import Outline, apart
+from syncbot.judge.rules import UPSTREAM
 from syncbot.model.judgement import Judgement
 from syncbot.model.verdicts import Action, Verdict
 
@@ -303,7 +304,28 @@ def test_a_statement_of_many_lines_is_no_head() -> None:
     assert not apart(before, 5, after, 8, [b"      fix(x);\n"])
 
 
-def test_a_hunk_of_a_sibling_is_open(tmp_path: Path) -> None:
+HUGE = {
+    "heads": "".join(f"{' ' * (at % 7)}item\n" for at in range(30_000)),
+    "conditions": "#if A\n" * 30_000 + "x\n" + "#endif\n" * 30_000,
+    "alternatives": "#if A\n" + "#elif A\nx\n" * 30_000 + "#endif\n",
+    "labels": "switch\n" + " case A:\n" * 30_000 + "  x\n",
+    "sections": "[a]\nx = y\n\n" * 10_000,
+    "one paragraph": "x = y\n" * 30_000,
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
+def test_what_nobody_wrote_by_hand_is_answered_too(text: str) -> None:
+    """Made to be slow: thousands of like heads, conditions, labels. A block in the middle is looked at all the same."""
+    lines = text.splitlines(keepends=True)
+    middle = len(lines) // 2
+    after = [*lines[:middle], "      fix();\n", *lines[middle:]]
+    before, patched, target = ("".join(side).encode() for side in (lines, after, [*after, "end\n"]))
+    found = analyse(before, patched, target, "a.c")
+    assert [block.state in UPSTREAM for block in found.blocks] == [True]
+
+
+def test_a_hunk_of_a_sibling_is_open() -> None:
     """A block whose lines a merge finds in the sibling has no place: neither there, nor to be merged there."""
     siblings = PAIRS["methods"]
     body, anew = siblings.lines, siblings.anew.splitlines(keepends=True)
