@@ -144,7 +144,7 @@ class WorkTree:
 
     def __init__(self, root: Path, below: Sequence[str] = ()) -> None:
         self._root = root
-        self._below = tuple(f"{folder}/".casefold() for folder in below)
+        self.below = tuple(f"{folder}/".casefold() for folder in below)
         self._listed: frozenset[str] | None = None
         self._folders: dict[str, bool] = {"": True}
         self._last: tuple[str, bytes] | None = None
@@ -179,7 +179,7 @@ class WorkTree:
             raise InputError(f"cannot be read ({error.strerror})", "check its permissions", path=path) from error
 
     def paths(self) -> Iterable[str]:
-        listed = (path for path in self._all() if not self._below or path.casefold().startswith(self._below))
+        listed = (path for path in self._all() if not self.below or path.casefold().startswith(self.below))
         return [path for path in sorted(listed) if self._mode(path) is not None]
 
     def _all(self) -> frozenset[str]:

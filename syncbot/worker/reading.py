@@ -13,7 +13,8 @@ from syncbot.ports import Layout, PackagesRead
 
 class ReadOnce:
     """Implements `syncbot.ports.Layout` by another one; what it read of the work tree is known until the branch moves
-    (`head`). To be used for a minute: people edit files without committing them."""
+    (`head`). A tree that lists but some folders (`below`) is read as it is, and not remembered for all. To be used for
+    a minute: people edit files without committing them."""
 
     def __init__(self, layout: Layout, head: Callable[[], CommitId]) -> None:
         self._layout, self._head = layout, head
@@ -21,6 +22,8 @@ class ReadOnce:
         self._known: dict[tuple[str, Policy], PackagesRead] = {}
 
     def read(self, downstream: Tree, folder: str, policy: Policy) -> PackagesRead:
+        if getattr(downstream, "below", ()):
+            return self._layout.read(downstream, folder, policy)
         now = self._head()
         if now != self._at:
             self._at, self._known = now, {}
