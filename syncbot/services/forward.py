@@ -25,12 +25,15 @@ class Forwarded:
     again: bool = False
 
 
-def put_forward(workspace: Workspace, decision: Decision, made: Draft, head: CommitId, at: datetime) -> Forwarded:
-    """Open or update it. What a person ticked since this run listened stays ticked."""
+def put_forward(
+    workspace: Workspace, decision: Decision, made: Draft, head: CommitId, at: datetime, *, owed: bool = False
+) -> Forwarded:
+    """Open or update it. What a person ticked since this run listened stays ticked. `owed`: it was opened by a run that
+    was killed before all was done that goes with that."""
     package = made.plan.package
     standing = decision.open or revive(workspace, made, remembered.wanted(workspace), at)
     parent = head if decision.parent is None else decision.parent
-    wanted = dressed(workspace, proposal(workspace, made, parent), package, opening=standing is None)
+    wanted = dressed(workspace, proposal(workspace, made, parent), package, opening=owed or standing is None)
     if decision.open is not None:
         wanted = replace(wanted, body=_with_late_ticks(workspace, decision.open, wanted.body))
     record = workspace.forge.propose(wanted, at, discard=decision.discard)

@@ -255,8 +255,12 @@ def _act(
     left them that were not killed; what another one owes is done now."""
     one, made = decision.examined, decision.draft
     stands = decision.open if decision.outcome is Outcome.UNCHANGED else None
-    if made is not None and stands is not None and (finished.get(stands.id) != stands or _has_people(made)):
-        report(workspace, stands, made)  # nothing is written where that commit has it already
+    if made is not None and stands is not None:
+        if finished.get(stands.id) != stands and not stands.note and not _has_people(made):
+            as_it_is = replace(decision, parent=stands.parent)
+            settle(workspace, put_forward(workspace, as_it_is, made, head, at, owed=True).record, at)
+        elif finished.get(stands.id) != stands or _has_people(made):
+            report(workspace, stands, made)  # nothing is written where that commit has it already
     if made is None or (decision.outcome is Outcome.UNCHANGED and one.package.policy.mode is not Mode.MERGE):
         return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note), ()
     standing = decision.open

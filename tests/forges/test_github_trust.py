@@ -129,6 +129,32 @@ def test_a_run_that_is_killed_between_the_steps_is_finished_by_the_next(
     assert hub.writes(lambda: world.syncbot("sync")) == []
 
 
+@pytest.mark.parametrize("step", ["_set_labels", "_ask_once", "_open"])
+def test_what_goes_with_a_proposal_is_owed_by_a_run_that_was_killed(
+    world: World, hub: GitHubWorld, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The next run has nothing to propose: title, words and branch are as they should be, labels and people are not."""
+    settings = world.workspace.path / "syncbot.toml"
+    settings.write_text(settings.read_text() + '\n[proposals]\nreviewers = ["ann"]\nassignees = ["ben"]\n')
+    real: Callable[..., Any] = getattr(GitHubForge, step)
+
+    def torn(*args: Any, **rest: Any) -> Any:
+        if step == "_open":
+            real(*args, **rest)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GitHubForge, step, torn)
+        with pytest.raises(Killed):
+            world.syncbot("sync")
+    assert world.syncbot("sync").code == 0
+    (pull,) = hub.gate.pulls(hub.repository)
+    assert [label["name"] for label in pull["labels"]] == ["syncbot"]
+    assert [one["login"] for one in pull["requested_reviewers"]] == ["ann"]
+    assert [one["login"] for one in pull["assignees"]] == ["ben"]
+    assert hub.writes(lambda: world.syncbot("sync")) == []
+
+
 def test_after_the_state_is_lost_nothing_is_doubled_and_a_no_still_holds(
     world: World, hub: GitHubWorld, number: int
 ) -> None:
