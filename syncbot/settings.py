@@ -199,6 +199,14 @@ VERIFY_SECONDS = Key(
     "How long one command of `verify` may take, in seconds; then it is killed with its children.",
 )
 
+LOCK_SECONDS = Key(
+    "limits.lock-seconds",
+    COUNT,
+    _DEFAULT.limits.lock_seconds,
+    str(_DEFAULT.limits.lock_seconds),
+    "How long a package manager may take to make a lock file anew, in seconds; then it is left to a person.",
+)
+
 KEYS: tuple[Key[Any], ...] = (
     PATCHES,
     STATE,
@@ -219,6 +227,7 @@ KEYS: tuple[Key[Any], ...] = (
     MEMBERS,
     FILE_BYTES,
     VERIFY_SECONDS,
+    LOCK_SECONDS,
 )
 
 SETTINGS: tuple[SettingDoc, ...] = tuple(SettingDoc(k.name, k.kind.name, k.shown, k.sentence) for k in KEYS)
@@ -358,6 +367,7 @@ def settings_of(values: Values) -> Settings:
             archive_members=values.get(MEMBERS),
             file_bytes=values.get(FILE_BYTES),
             verify_seconds=values.get(VERIFY_SECONDS),
+            lock_seconds=values.get(LOCK_SECONDS),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -32,10 +33,10 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
     kept = reading.found(context, packages, asked)
     patches = [patch for package in kept.packages for patch in package.patches]
     patches = sorted_patches(patches, asked["sort"], reverse=asked["reverse"])
-    document = measure_documents.delta(kept, patches)
+    document = partial(measure_documents.delta, kept, patches)
     said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
     bases: dict[str, str | None] = {package.package: package.base for package in kept.packages}
-    table = measure_tables.delta(patches, bases)
+    table = partial(measure_tables.delta, patches, bases)
     columns = measure_documents.PATCH_COLUMNS
-    reading.show(reading.Shown("The patches", document, table, document["patches"], columns, said), asked)
+    reading.show(reading.Shown("The patches", document, table, "patches", columns, said), asked)
     reading.leave(context, kept)

@@ -29,7 +29,7 @@ def command(context: click.Context, *, period: str, owner: str | None, atom: boo
 
     if atom and as_json:
         raise click.UsageError("--atom and --json exclude one another")
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         found = digest(workspace, weekly=period == "weekly", owner=owner)
     if as_json:
         shared.document(words.document(found))

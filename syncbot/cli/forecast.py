@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -28,14 +29,15 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
     from syncbot.report.measured import chosen
     from syncbot.services.measuring import forecast, measured
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         whole = measured(workspace, packages, private=asked["private"], on=asked["on"])
         kept = chosen(whole, reading.wanted(packages, asked))
         ahead = forecast(workspace, kept)
     reading.complain(kept)
-    document = measure_documents.forecast(kept, ahead)
+    reading.missing(whole, asked)
+    document = partial(measure_documents.forecast, kept, ahead)
     said = [measure_tables.forecast_line(ahead), *texts.hidden(kept.hidden)]
-    table = measure_tables.forecast(ahead)
+    table = partial(measure_tables.forecast, ahead)
     columns = measure_documents.COMING_COLUMNS
-    reading.show(reading.Shown("What will go away", document, table, document["obsolete"], columns, said), asked)
+    reading.show(reading.Shown("What will go away", document, table, "obsolete", columns, said), asked)
     reading.leave(context, kept)

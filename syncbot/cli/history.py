@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -28,11 +29,11 @@ def command(context: click.Context, /, package: str | None, **asked: Any) -> Non
     from syncbot.report import measure_documents, measure_tables, texts
     from syncbot.services.measuring import history
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         found = history(workspace, package, days=asked["days"], private=asked["private"], on=asked["on"])
-    document = measure_documents.history(found)
+    document = partial(measure_documents.history, found)
     said = ["Nothing was recorded."] if not (found.events or found.hidden or found.unknown) else []
     said += [*texts.hidden(found.hidden), *texts.unknown(found.unknown)]
-    table = measure_tables.history(found)
+    table = partial(measure_tables.history, found)
     columns = measure_documents.EVENT_COLUMNS
-    reading.show(reading.Shown("History", document, table, document["events"], columns, said), asked)
+    reading.show(reading.Shown("History", document, table, "events", columns, said), asked)

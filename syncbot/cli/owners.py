@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -28,9 +29,9 @@ def command(context: click.Context, /, **asked: Any) -> None:
     owned = owners(kept.packages, kept.at)
     if asked["owner"] is not None:
         owned = [one for one in owned if one.owner == asked["owner"]]
-    document = measure_documents.owners(kept, owned)
+    document = partial(measure_documents.owners, kept, owned)
     said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
-    table = measure_tables.owners(owned)
+    table = partial(measure_tables.owners, owned)
     columns = measure_documents.OWNER_COLUMNS
-    reading.show(reading.Shown("Owners", document, table, document["owners"], columns, said), asked)
+    reading.show(reading.Shown("Owners", document, table, "owners", columns, said), asked)
     reading.leave(context, kept)

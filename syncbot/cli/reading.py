@@ -75,12 +75,14 @@ def wanted(names: tuple[str, ...], asked: Mapping[str, Any]) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One result in every form. `rows` and `columns` are those of CSV; `said` sums up; `title` heads the Markdown."""
+    """One result in every form, each made when it is asked for: over a thousand packages one takes as long as to find
+    the result. `rows` says where in the document the rows of CSV are, `columns` what of them; `said` sums up; `title`
+    heads the Markdown."""
 
     title: str
-    document: dict[str, Any]
-    table: Table
-    rows: Sequence[Mapping[str, Any]]
+    document: Callable[[], dict[str, Any]]
+    table: Callable[[], Table]
+    rows: str
     columns: Sequence[str]
     said: Sequence[str]
 
@@ -92,13 +94,13 @@ def show(shown: Shown, asked: Mapping[str, Any]) -> None:
     if sum((asked["as_json"], asked["as_csv"], asked["as_markdown"])) > 1:
         raise click.UsageError("--json, --csv and --markdown exclude one another")
     if asked["as_json"]:
-        shared.document(shown.document)
+        shared.document(shown.document())
     elif asked["as_csv"]:
-        click.echo(formats.to_csv(shown.rows, shown.columns), nl=False)
+        click.echo(formats.to_csv(shown.document()[shown.rows], shown.columns), nl=False)
     elif asked["as_markdown"]:
-        click.echo(formats.to_markdown(shown.table, shown.title, shown.said), nl=False)
+        click.echo(formats.to_markdown(shown.table(), shown.title, shown.said), nl=False)
     else:
-        shared.result(shown.table, shown.said)
+        shared.result(shown.table(), shown.said)
 
 
 def found(context: click.Context, names: tuple[str, ...], asked: Mapping[str, Any]) -> Measured:
@@ -107,13 +109,21 @@ def found(context: click.Context, names: tuple[str, ...], asked: Mapping[str, An
     from syncbot.services.measuring import measured
     from syncbot.services.turns import put_aside
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         whole = measured(workspace, names, private=asked["private"], on=asked["on"])
         if asked["on"] is None:
             shared.complaints(put_aside(workspace, names, private=asked["private"]))
     kept = chosen(whole, wanted(names, asked))
     complain(kept)
+    missing(whole, asked)
     return kept
+
+
+def missing(whole: Measured, asked: Mapping[str, Any]) -> None:
+    """Say so where nobody of that name owns anything: it is misspelt, most likely, and an empty answer looks well."""
+    owner = asked["owner"]
+    if owner is not None and not any(owner in package.owners for package in whole.packages):
+        shared.complaints([f"nobody called {owner!r} owns a package here; syncbot owners lists who does"])
 
 
 def complain(kept: Measured) -> None:

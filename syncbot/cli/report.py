@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -32,9 +33,9 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
 
     kept = reading.found(context, packages, asked)
     kept = sorted_packages(kept, asked["sort"], reverse=asked["reverse"])
-    document = measure_documents.report(kept)
+    document = partial(measure_documents.report, kept)
     said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
-    table = measure_tables.report(kept)
+    table = partial(measure_tables.report, kept)
     columns = measure_documents.PACKAGE_COLUMNS
-    reading.show(reading.Shown("The delta", document, table, document["packages"], columns, said), asked)
+    reading.show(reading.Shown("The delta", document, table, "packages", columns, said), asked)
     reading.leave(context, kept)

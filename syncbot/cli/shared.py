@@ -36,16 +36,21 @@ class Options:
 
 @contextmanager
 def opened(
-    options: Options, *, new: bool = False, unborn: bool = False, found: Found | None = None
+    options: Options, *, new: bool = False, unborn: bool = False, found: Found | None = None, reading: bool = False
 ) -> Iterator[Workspace]:
     """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit;
-    `found`: with settings that were read before."""
+    `found`: with settings that were read before; `reading`: for the measures, which are there sooner."""
     from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
 
     with (
         terminal.progress(quiet=options.quiet) as progress,
         wiring.opened(
-            options.start, os.environ, progress, new=new, unborn=unborn, jobs=options.jobs, found=found
+            *(options.start, os.environ, progress),
+            new=new,
+            unborn=unborn,
+            jobs=options.jobs,
+            found=found,
+            reading=reading,
         ) as made,
     ):
         yield made
@@ -193,7 +198,8 @@ def result(rows: Table, said: Iterable[str], asked: Sequence[str] = ()) -> None:
     """A table with what is `asked` about it, then, an empty line apart, what sums it up."""
     table(rows)
     lines(asked)
-    lines(["", *said] if rows.rows or asked else said)
+    told = [*said]
+    lines(["", *told] if told and (rows.rows or asked) else told)
 
 
 def lines(texts: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -28,9 +29,9 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
 
     kept = reading.found(context, packages, asked)
     patches = upstreamable(kept.packages)
-    document = measure_documents.upstreamable(kept, patches)
+    document = partial(measure_documents.upstreamable, kept, patches)
     said = [measure_tables.upstreamable_line(patches), *texts.hidden(kept.hidden)]
-    table = measure_tables.upstreamable(patches)
+    table = partial(measure_tables.upstreamable, patches)
     columns = measure_documents.PATCH_COLUMNS
-    reading.show(reading.Shown("To be sent upstream", document, table, document["patches"], columns, said), asked)
+    reading.show(reading.Shown("To be sent upstream", document, table, "patches", columns, said), asked)
     reading.leave(context, kept)

@@ -60,6 +60,9 @@ class GitHubForge(GitHubTalk):
     def list(self) -> Sequence[ProposalRecord]:
         return [self._book.record(entry, mark) for entry, mark in self._book.marked()]
 
+    def page(self, id: str) -> str:
+        return self._book.one(id)[0].url
+
     def details(self, id: str) -> Details:
         pull = self._api.pull(_number(id))
         mark = markers.read(pull.body)[1]

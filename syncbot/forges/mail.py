@@ -1,5 +1,6 @@
 """A proposal as mails, as mailing lists like them: plain text, one mail per version with the patch in it, later ones as
-replies. `git am` takes them.
+replies. `git am` takes them. Where others can fetch the branch, a patch that is too much for a list stays out of the
+mail, which then asks to pull, in the words of `git request-pull`.
 
     mails/<id>.eml         the first version
     mails/<id>-v2.eml      the next one, a reply to it
@@ -117,13 +118,15 @@ class Mailbox:
 
     def _version(self, record: ProposalRecord, mark: str, sent: list[EmailMessage]) -> EmailMessage:
         number = len(sent) + 1
-        words = [*(["RFC"] if record.draft else []), "PATCH", *([f"v{number}"] if number > 1 else [])]
+        text, has_patch = self._text(record, number)
+        kind = "PATCH" if has_patch else "GIT PULL"
+        words = [*(["RFC"] if record.draft else []), kind, *([f"v{number}"] if number > 1 else [])]
         message = self._message(f"[{' '.join(words)}] {_line(record.title)}", record.updated, mark)
         message["X-Syncbot-Branch"] = record.branch
         if sent:
             message["In-Reply-To"] = str(sent[-1]["Message-ID"])
             message["References"] = _thread(sent)
-        message.set_content(self._text(record, number), cte="8bit")
+        message.set_content(text, cte="8bit")
         return message
 
     def _reply(self, sent: list[EmailMessage], kind: str, text: str, at: datetime) -> EmailMessage:
@@ -164,23 +167,50 @@ class Mailbox:
             return f"The branch, commit by commit:\n\n    git fetch {self.remote} {record.branch}\n{commits}"
         return f"Commit by commit:\n{commits}" if commits else ""
 
-    def _text(self, record: ProposalRecord, number: int) -> str:
-        """First what would be the commit's message, below the line the rest, then the patch."""
+    def _text(self, record: ProposalRecord, number: int) -> tuple[str, bool]:
+        """First what would be the commit's message, below the line the rest, then the patch; and whether that is there.
+        Where it would be too much for a list, the rest is shortened first."""
         head, rest = _halves(record.body.replace("\r\n", "\n"))
         before = f"This takes the place of v{number - 1}.\n\n" if number > 1 else ""
         made = self.change(record.parent, record.tip)
-        above = signed_off(_told(head), self.identity)
-        patch = _patch(made, self._is_public())
+        patch = None if made is None else _as_text(made.diff)
 
-        def whole(below: str) -> str:
-            parts = [above, f"---\n{before}{below}\n{self._branch(record, made)}", patch]
-            return "\n".join([*parts, "-- ", "syncbot", ""])
+        def forms(branch: str, patch: str) -> list[str]:
+            above = signed_off(_told(head), self.identity)
+            below = [_told(text) if text else "" for text in (rest, _without_fences(rest), _CUT)]
+            return ["\n".join([above, f"---\n{before}{text}\n{branch}", patch, "-- ", "syncbot", ""]) for text in below]
 
-        forms = [whole(_told(text) if text else "") for text in (rest, _without_fences(rest), _CUT)]
-        return next((text for text in forms if _size(text) <= _POLITE), forms[1])
+        if made is None:
+            return _fitting(forms("", "")), True
+        if patch is not None:
+            tried = forms(self._branch(record, made), f"{made.stat}\n{patch}")
+            if _size(_fitting(tried)) <= _POLITE or not self._is_public():
+                return _fitting(tried), True
+        elif not self._is_public():
+            nowhere = f"{made.stat}\nThe patch does not go into a mail as it is; ask for the branch.\n"
+            return _fitting(forms(self._branch(record, made), nowhere)), True
+        return _fitting(forms(self._pull(record, made, too_long=patch is not None), made.stat)), False
+
+    def _pull(self, record: ProposalRecord, made: Change, *, too_long: bool) -> str:
+        """In the words of `git request-pull`, which tools of mailing lists know."""
+        size = len(made.diff) // 1000
+        why = f"has {size} KB, more than lists take" if too_long else "does not go into a mail as it is"
+        subjects = "".join(f"  {_line(subject)}\n" for subject in made.subjects)
+        return (
+            f"The patch {why}, so it is left out. To read it:\n\n"
+            f"    git fetch {self.remote} {record.branch}\n    git log -p --reverse {record.parent}..{record.tip}\n\n"
+            f"The following changes since commit {record.parent}:\n\n"
+            f"are available in the Git repository at:\n\n  {self.remote} {record.branch}\n\n"
+            f"for you to fetch changes up to {record.tip}:\n\n{subjects}"
+        )
 
 
 _CUT = "How each patch was judged is left out for length."
+
+
+def _fitting(forms: list[str]) -> str:
+    """The longest that lists take; where none is short enough, the middle one: the shortest would save nothing."""
+    return next((text for text in forms if _size(text) <= _POLITE), forms[1])
 
 
 def _size(text: str) -> int:
@@ -254,17 +284,6 @@ def _is_shown(parts: list[str], at: int) -> bool:
 def _told(markdown: str) -> str:
     """Our words, in which no line starts what `git am` would take for a patch, whatever text from outside is in it."""
     return _PATCH.sub(" ", plain_text(markdown, _WIDE))
-
-
-def _patch(made: Change | None, public: bool) -> str:
-    """The files and the patch itself, where a mail can hold it. `public`: whether others can fetch the branch."""
-    if made is None:
-        return ""
-    text = _as_text(made.diff)
-    if text is None:
-        where = "fetch the branch" if public else "ask for the branch"
-        return f"{made.stat}\nThe patch does not go into a mail as it is; {where}.\n"
-    return f"{made.stat}\n{text}"
 
 
 def _as_text(diff: bytes) -> str | None:

@@ -173,6 +173,10 @@ class FolderTalk:
         path = self._folder / "checks" / f"{commit}.json"
         return _read(path, lambda rows: [Check(**{**row, "state": CheckState(row["state"])}) for row in rows], [])
 
+    def page(self, id: str) -> str:  # noqa: ARG002  # as the port has it
+        """There is none: a file is no place that a link leads to from everywhere."""
+        return ""
+
     def _words(self, id: str, url: str, head: CommitId | None, edits: tuple[BranchCommit, ...]) -> Details:
         room = self._room(id)
         return Details(

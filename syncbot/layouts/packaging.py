@@ -138,7 +138,8 @@ class PackagingLayout:
         place = self._place(downstream, folder, name)
         if Sayings(self._ground, downstream).of(name).upstream is not None:
             what = f"the settings say already where the upstream of {name} is"
-            raise InputError(what, f"edit [packages.{name}] in {self._ground.settings_path}")
+            table = saying.table_of(self._ground.under, name)
+            raise InputError(what, f"edit [{table}] in {self._ground.settings_path}")
         recipe = self._format.read(downstream, place)
         said = {"upstream": str(upstream), "range": range, "track": "" if track == "stable" else track}
         if recipe.version is None and base is not None:
@@ -203,6 +204,8 @@ class PackagingLayout:
             keyring=keyring,
             keys=keys,
             by_hand=known.by_hand,
+            lock=known.lock,
+            components=known.components,
         )
 
     def _series(self, tree: Tree, place: Place, recipe: Recipe, said: Said) -> tuple[SeriesPatch, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
 from syncbot.model.ids import PatchName
+from syncbot.model.packages import Component, LockFile
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import Tree
 from syncbot.plan.model import Move, Note
@@ -35,8 +36,8 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a recipe says of where its software comes from. `doubts`: what could not be found out, a sentence each.
-    `by_hand`: what every change of it leaves to a person, a sentence each: a lock file that only its package manager
-    may write."""
+    `by_hand`: what every change of it leaves to a person, a sentence each; `lock`: a file that only its package manager
+    may write, and that follows every move."""
 
     upstream: Upstream | None = None
     history: Upstream | None = None
@@ -44,6 +45,8 @@ class Known:
     owners: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    lock: LockFile | None = None
+    components: tuple[Component, ...] = ()
     signing_keys: tuple[str, ...] = ()
     """Where the keys by which upstream signs may stand, from the repository's root; the first that is there counts."""
 

@@ -51,6 +51,8 @@ class Policy:
     """Commands that are run on the patched release before a proposal is made."""
     branch: str = ""
     """The downstream branch, where the workspace has several: each has proposals of its own."""
+    locks: bool = True
+    """Whether a lock file is made anew with its package manager, where that is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,27 @@ class SeriesPatch:
     path: str = ""
     drop: str = ""
     """Downstream's own word that it goes with the next release: why, empty where nobody says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A folder of the source tree whose files come in an archive of their own, as Debian's `orig-NAME` tarballs do.
+    Each release of the package has that of the same version. `upstream`: where those are, None where they cannot be
+    had, and then `why`, a sentence without its subject; `pattern`: as a package's `tag_pattern`."""
+
+    name: str
+    upstream: Upstream | None
+    pattern: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """A file that only a package manager may write, and that must follow every change of the package. `path`: from the
+    repository's root; `command`: what a person runs for that, such as npm install in web."""
+
+    path: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +128,11 @@ class Package:
     keys: str = ""
     """The file that they stand in, for people."""
     by_hand: tuple[str, ...] = ()
-    """What every change of it leaves to a person, a sentence each, such as a lock file to be renewed."""
+    """What every change of it leaves to a person, a sentence each, such as tags to be signed."""
+    lock: LockFile | None = None
+    """The lock file that its moves must be followed by, None where there is none."""
+    components: tuple[Component, ...] = ()
+    """Folders of its source tree that come in archives of their own."""
 
     @property
     def settings_file(self) -> str:

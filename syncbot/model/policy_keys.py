@@ -68,8 +68,15 @@ VERIFY: Key[tuple[str, ...]] = Key(
     "none",
     "Commands that are run on the patched release before it is proposed, each a program with its arguments.",
 )
+LOCKS: Key[bool] = Key(
+    "locks",
+    FLAG,
+    _DEFAULT.locks,
+    "true",
+    "Whether a lock file that a move must be followed by is made anew with its package manager, where that is on PATH.",
+)
 
-POLICY_KEYS: tuple[Key[Any], ...] = (MODE, STEP, TRACK, COMMITS, BUMP, VERIFY)
+POLICY_KEYS: tuple[Key[Any], ...] = (MODE, STEP, TRACK, COMMITS, BUMP, VERIFY, LOCKS)
 
 
 def read_policy(values: Values, fallback: Policy) -> Policy:
@@ -82,4 +89,5 @@ def read_policy(values: Values, fallback: Policy) -> Policy:
         bump=values.get_or(BUMP, fallback.bump),
         verify=values.get_or(VERIFY, fallback.verify),
         branch=fallback.branch,
+        locks=values.get_or(LOCKS, fallback.locks),
     )

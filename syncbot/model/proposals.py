@@ -11,6 +11,9 @@ from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.releases import Release
 
+RESTORE = "restore:"
+"""A restore proposal stands on a line of its own, `restore:<patch>`: it moves no release."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalCommit:

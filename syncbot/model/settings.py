@@ -14,7 +14,7 @@ from syncbot.model.schedules import Pause, Schedule
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What input may cost at most. Sizes in bytes; an archive's count when unpacked. `verify_seconds`: what one command
-    may take."""
+    may take; `lock_seconds`: what making a lock file anew may take."""
 
     patch_bytes: int = 32 * 1024 * 1024
     archive_bytes: int = 1024 * 1024 * 1024
@@ -22,6 +22,7 @@ class Limits:
     archive_members: int = 400_000
     file_bytes: int = 64 * 1024 * 1024
     verify_seconds: int = 1800
+    lock_seconds: int = 300
 
 
 class Signing(StrEnum):

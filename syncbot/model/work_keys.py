@@ -218,7 +218,11 @@ VERDICTS = _age_key(
     "How long verdicts are kept that never stood; those that did are history, and kept.",
 )
 RUNS = _age_key("gc.runs", _KEPT.runs, "How long the records of runs, and news, are kept.")
-LOGS = _age_key("gc.logs", _KEPT.logs, "How long results and logs of `verify` are kept that no open proposal tells of.")
+LOGS = _age_key(
+    "gc.logs",
+    _KEPT.logs,
+    "How long results and logs of `verify`, and lock files, are kept that no open proposal tells of.",
+)
 BUNDLES = _age_key("gc.bundles", _KEPT.bundles, "How long the bundles are kept that `syncbot restore` wrote.")
 
 WORK_KEYS: tuple[Key[Any], ...] = (

@@ -81,6 +81,9 @@ class Proposals(Protocol):
 
     def details(self, id: str) -> Details: ...
 
+    def page(self, id: str) -> str:
+        """Where people see it, without asking for more than `list` does; empty where there is no such place."""
+
     def others(self) -> Sequence[OtherProposal]:
         """Open proposals to the same downstream branch that are not syncbot's."""
 

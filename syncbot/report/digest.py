@@ -85,12 +85,16 @@ def _changes(recent: Sequence[Event]) -> Iterator[str]:
 
 
 def _judged(event: Event) -> str:
-    step = f"Release {line(event.target)} was judged (from {line(event.base)})"
+    step = f"Release {line(event.target)} was judged, from {line(event.base)}"
     if not event.patches:
         return f"{step}: no patches."
-    goes = f"{event.patches} -> {event.patches_after} patches, {event.lines} -> {event.lines_after} lines"
+    patches, lines = plural(event.patches, "patch"), plural(event.lines or 0, "line")
+    if event.patches != event.patches_after:
+        patches = f"{event.patches} -> {event.patches_after} patches"
+    if event.lines != event.lines_after:
+        lines = f"{event.lines} -> {event.lines_after} lines"
     asks = f", {plural(event.asks, 'patch')} for a person" if event.asks else ""
-    return f"{step}: {goes}{asks}."
+    return f"{step}: {patches}, {lines}{asks}."
 
 
 def _asked(package: PackageMeasure, events: Sequence[Event]) -> Iterator[str]:

@@ -123,7 +123,8 @@ def upstreamable(patches: Sequence[PatchMeasure]) -> Table:
 def upstreamable_line(patches: Sequence[PatchMeasure]) -> str:
     if not patches:
         return "Nobody has anything to send upstream."
-    return f"{plural(len(patches), 'patch')} that nobody sent upstream, the oldest and dearest first."
+    unsent = f"{plural(len(patches), 'patch')} that nobody sent upstream"
+    return f"{unsent}, as far as headers say; the oldest and dearest first."
 
 
 def owners(owned: Sequence[Owned]) -> Table:

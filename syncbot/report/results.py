@@ -130,7 +130,8 @@ _OUTCOME = {
 @dataclass(frozen=True, slots=True)
 class SyncItem:
     """One package of a sync. `note` is a person's reason or a title, where there is one; `answers`: what people made of
-    the patches that waited, on the proposal's branch; `again`: whether the proposal was closed, and is open again."""
+    the patches that waited, on the proposal's branch; `again`: whether the proposal was closed, and is open again;
+    `owed`: whether it got what a run owed it that was killed."""
 
     check: PackageCheck
     outcome: Outcome
@@ -138,6 +139,7 @@ class SyncItem:
     note: str = ""
     answers: Answers = ()
     again: bool = False
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def sync_lines(result: SyncResult) -> list[str]:
     """What the sync did, one line per package that it did something about, and one that sums up."""
     lines = [text for answered in result.by_people for text in _by_people(answered)]
     for item in result.items:
-        if item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED):
+        if item.owed or item.outcome not in (Outcome.UP_TO_DATE, Outcome.UNCHANGED):
             lines += [_done(item), *_answers(item.check.package, item.answers)]
     lines += [f"{line(r.package)}: proposal {line(r.id)} was closed: {line(r.note)}" for r in result.closed]
     lines += [f"{line(r.package)}: proposal {line(r.id)} brings it back: {line(r.title)}" for r in result.restored]
@@ -214,6 +214,8 @@ def _done(item: SyncItem) -> str:
         did = "updated" if item.outcome is Outcome.UPDATED else "opened again" if item.again else "opened"
         sentence = f"proposal{shown} was {did}: "
         return f"{line(item.check.package)}: {sentence}{line(item.proposal.title) if item.proposal else ''}"
+    if item.owed:
+        sentence = f"proposal{shown} has now what a run that was killed owed it."
     return f"{line(item.check.package)}: {sentence}{note}"
 
 

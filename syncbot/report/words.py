@@ -125,11 +125,23 @@ def why(judgement: Judgement) -> str:
     later, commit = released(judgement)
     if later:
         return f"Release {line(later)} has it{f' (commit {commit[:12]})' if commit else ''}; this one has not."
+    if judgement.blocked_by and judgement.action.waits:
+        return _blocked(judgement)
     said = line(judgement.reason)
     if not said.rstrip("."):
         return sentence
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     return said if said.startswith(sentence.rstrip(".")) else f"{sentence} {said}"
+
+
+def _blocked(judgement: Judgement) -> str:
+    """Of a patch that waits since another one does. What it seems to be is no answer yet, nor reads like one."""
+    names = and_more([line(name) for name in judgement.blocked_by], 3)
+    below = f"it stands on {names}, which {'waits' if len(judgement.blocked_by) == 1 else 'wait'} for a person"
+    if judgement.verdict is Verdict.CONFLICT:
+        return f"It cannot be judged by itself yet: {below}."
+    seems = judgement.verdict.sentence.rstrip(".")
+    return f"It would be {judgement.verdict.value} ({seems[:1].lower()}{seems[1:]}), but {below}."
 
 
 def released(judgement: Judgement) -> tuple[str, str]:

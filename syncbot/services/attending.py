@@ -7,11 +7,10 @@ from datetime import datetime
 
 from syncbot.errors import ForgeError, ForgeStopped
 from syncbot.model.forge import Issue
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
 from syncbot.report import controls, dashboard
 from syncbot.report.controls import Word
 from syncbot.services import remembered, turns
-from syncbot.services.notice import RESTORE
 from syncbot.services.orders import anew, obey, open_again
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace

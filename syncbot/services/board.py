@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from syncbot.errors import ForgeError
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
 from syncbot.model.verdicts import Verdict
 from syncbot.report import dashboard, words
 from syncbot.report.dashboard import Dashboard, Row, Section, Trend, Unsent
@@ -16,7 +16,6 @@ from syncbot.report.sent import unsent_since
 from syncbot.report.visible import of_sync
 from syncbot.services.attending import Heard
 from syncbot.services.check import Examination
-from syncbot.services.notice import RESTORE
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 
@@ -117,11 +116,13 @@ def _rejected(workspace: Workspace, result: SyncResult) -> Iterator[Row]:
     for record in returns.values():
         wanted = is_ours(workspace, record) or (record.id in here and (record.package, record.line) in gone)
         if record.package in shown and wanted and not _stands(workspace, record):
-            yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", _about(record), record.note)
+            link = workspace.forge.page(record.id) if record.id in here else ""
+            yield Row(record.package, f"{dashboard.AGAIN}:{record.id}", _about(record), record.note, link)
     for item in result.items:
         found = newest.get(item.check.package)
         if item.outcome is Outcome.REJECTED and found is not None:
-            yield Row(item.check.package, f"{dashboard.AGAIN}:{found.id}", _about(found), item.note)
+            link = workspace.forge.page(found.id) if found.id in here else ""
+            yield Row(item.check.package, f"{dashboard.AGAIN}:{found.id}", _about(found), item.note, link)
 
 
 def _stands(workspace: Workspace, record: ProposalRecord) -> bool:

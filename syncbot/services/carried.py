@@ -58,6 +58,8 @@ def _noted(workspace: Workspace, found: PackagesRead, last: Reading, names: Coll
     known = known_facts(last)
     read = [_kept(package, known) for package in found.packages]
     unread = [problem.package for problem in found.problems]
+    if names is not None and not read and set(names) <= set(unread):
+        return read  # what could not be read before cannot be read now: there is nothing to keep, and nothing is gone
     workspace.store.save_texts({_digest(patch): patch.content for p in found.packages for patch in p.series})
     workspace.store.note_carried(read, unread, workspace.clock.now(), among=names)
     return read

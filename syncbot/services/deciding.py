@@ -16,6 +16,7 @@ from syncbot.report.results import Outcome, PackageProblem
 from syncbot.services import remembered
 from syncbot.services.check import Examined, guarded
 from syncbot.services.equivalents import Others
+from syncbot.services.locking import follows, with_known_lock
 from syncbot.services.notice import merged_by_hand
 from syncbot.services.overlay import Folders, belongs, by_folder, files_of
 from syncbot.services.people import with_people
@@ -100,6 +101,7 @@ def _decision(workspace: Workspace, one: Examined, here: _Here) -> Decision:
         return Decision(one, Outcome.REJECTED, note=reason)
     if not has_work(workspace, made, here.at(here.head)):
         return Decision(one, Outcome.WAITING, note=_waiting(made))
+    made = with_known_lock(workspace, made, here.at(here.head))
     found = workspace.forge.find(one.package.name, made.line)
     answered = None if found is None else _answered(one, made, found, here)
     if answered is not None:
@@ -130,7 +132,7 @@ def _updated(workspace: Workspace, one: Examined, made: Draft, standing: Proposa
     asked = here.wanted.asked(one.package.name, made.line)
     discard = asked == remembered.DISCARD
     made = with_people(workspace, one, made, None if discard else standing)
-    stays = not asked and _stays(made, standing, here)
+    stays = not asked and _stays(workspace, made, standing, here)
     if stays and _says(standing) == (made.title, made.body, made.plan.draft):
         return Decision(one, Outcome.UNCHANGED, made, standing)
     parent = standing.parent if stays and not standing.note else None
@@ -159,7 +161,7 @@ def _says(standing: ProposalRecord) -> tuple[str, str, bool]:
     return standing.title, standing.body, standing.draft
 
 
-def _stays(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
+def _stays(workspace: Workspace, made: Draft, standing: ProposalRecord, here: _Here) -> bool:
     """Whether the open proposal does what a new one would: then its branch is left alone, though other folders of the
     workspace moved on below it."""
     same = standing.fingerprint == made.plan.fingerprint
@@ -168,7 +170,8 @@ def _stays(made: Draft, standing: ProposalRecord, here: _Here) -> bool:
     package = made.plan.package
     try:
         if package.files:
-            return files_of(here.at(standing.parent), package) == files_of(here.at(here.head), package)
+            before, now = here.at(standing.parent), here.at(here.head)
+            return files_of(before, package) == files_of(now, package) and follows(workspace, made, before, now)
         return here.folders(standing.parent).get(package.path) == here.folders(here.head).get(package.path)
     except InputError:  # its parent is gone: history was rewritten, so it is made anew
         return False

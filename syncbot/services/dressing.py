@@ -67,10 +67,21 @@ def report(workspace: Workspace, record: ProposalRecord, made: Draft) -> None:
     report_as(workspace, record, waits if record.draft else f"applied without fuzz: {told}{aside}", alone=alone)
 
 
+def report_aside(workspace: Workspace, record: ProposalRecord) -> None:
+    """Say on the commit that people see, which is of an older version, that a newer one stands beside it."""
+    beside = workspace.forge.beside(record.id)
+    where = "another branch" if beside is None else beside.branch
+    title = f"the newer version, on {where}, does not go with the commits here"
+    _say(workspace, record, CheckState.FAILED, title)
+
+
 def report_as(workspace: Workspace, record: ProposalRecord, title: str, *, alone: bool = False) -> None:
     """The result, in these words, on the commit that people see: the last one of theirs, where they put some there.
     `alone`: it is known that they did not."""
-    state = CheckState.FAILED if record.draft else CheckState.PASSED
+    _say(workspace, record, CheckState.FAILED if record.draft else CheckState.PASSED, title, alone=alone)
+
+
+def _say(workspace: Workspace, record: ProposalRecord, state: CheckState, title: str, *, alone: bool = False) -> None:
     work = None if alone or workspace.rehearsing else workspace.forge.work(record.id)
     commit = record.tip if work is None else work.head
     workspace.forge.report_check(commit, Check(CHECK, state, title, record.body))

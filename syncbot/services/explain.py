@@ -13,11 +13,10 @@ from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Kept
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import DroppedPatch, StoredJudgement
+from syncbot.model.proposals import RESTORE, DroppedPatch, StoredJudgement
 from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
 from syncbot.services import packages, past
-from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 T = TypeVar("T")

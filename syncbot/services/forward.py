@@ -10,7 +10,7 @@ from syncbot.model.proposals import ProposalRecord
 from syncbot.report import controls
 from syncbot.services import remembered
 from syncbot.services.deciding import Decision
-from syncbot.services.dressing import dressed, report
+from syncbot.services.dressing import dressed, report, report_aside
 from syncbot.services.people import with_people
 from syncbot.services.proposing import Draft, proposal
 from syncbot.services.reviving import revive
@@ -43,10 +43,30 @@ def put_forward(
         wanted = replace(wanted, title=now.title, draft=now.plan.draft, body=ticked)
         again = dressed(workspace, wanted, package, opening=False)
         record, made = workspace.forge.propose(again, at), now
-    if not record.note:  # else its commit is of an older version
+    if record.note:  # its commit is of an older version
+        report_aside(workspace, record)
+    else:
         report(workspace, record, made)
     remembered.done(workspace, record)
     return Forwarded(record, again=decision.open is None and standing is not None)
+
+
+def pay(
+    workspace: Workspace, decision: Decision, made: Draft, standing: ProposalRecord, head: CommitId, at: datetime
+) -> tuple[ProposalRecord, bool]:
+    """Do what a run owes that was killed after it opened or updated `standing`; gives the record, and whether anything
+    was owed."""
+    as_it_is = replace(decision, parent=standing.parent)
+    before = _around(workspace, standing)
+    record = put_forward(workspace, as_it_is, made, head, at, owed=True).record
+    return record, not workspace.rehearsing and _around(workspace, record) != before
+
+
+def _around(workspace: Workspace, record: ProposalRecord) -> object:
+    """What goes with a proposal beside its title, its words and its branch."""
+    found = workspace.forge.details(record.id)
+    checks = {check.name: check.state for check in workspace.forge.checks(record.tip)}
+    return found.labels, {*found.assignees}, {*found.reviewers, *found.reviewed}, checks
 
 
 def _with_late_ticks(workspace: Workspace, read: ProposalRecord, body: str) -> str:

@@ -32,7 +32,7 @@ class Wanted:
 def imported(wanted: Wanted, tree: Tree, found: Survey) -> tuple[Imported, str]:
     """What was found, and the settings as they must be. Packages without patches are counted alone."""
     owners = _code_owners(tree)
-    carrying = [_with_owners(seen, owners) for seen in found.seen if seen.patches or seen.error]
+    carrying = [_with_owners(seen, owners, tree) for seen in found.seen if seen.patches or seen.error]
     text = _settings(wanted, found, carrying)
     written = (wanted.settings_path,) if text != wanted.settings else ()
     packages = tuple(_package(seen) for seen in carrying)
@@ -99,8 +99,10 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _with_owners(seen: Seen, rules: tuple[codeowners.Rule, ...]) -> Seen:
-    return replace(seen, owners=codeowners.owners(rules, seen.path) or seen.owners)
+def _with_owners(seen: Seen, rules: tuple[codeowners.Rule, ...], tree: Tree) -> Seen:
+    """Of a package that is a folder, those of what lies in it: rules are about files."""
+    path = seen.path if tree.entry(seen.path) is not None else f"{seen.path}/any".lstrip("/")
+    return replace(seen, owners=codeowners.owners(rules, path) or seen.owners)
 
 
 def _code_owners(tree: Tree) -> tuple[codeowners.Rule, ...]:

@@ -8,22 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from syncbot.model import addresses, measures, versions
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Evidence
 from syncbot.model.measures import Carried, Drop, Event, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
+from syncbot.model.proposals import RESTORE
 from syncbot.model.verdicts import Verdict
 from syncbot.ports.measures import Measuring
 from syncbot.ports.past import Then
-from syncbot.report.digest import Digest
-from syncbot.report.digest import digest as digest_of
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public
 from syncbot.services import past
 from syncbot.services.carried import carried
-from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.report.digest import Digest
 
 RECENT = 30
 """Days of the history of all packages, where nothing says how many."""
@@ -92,6 +93,8 @@ def history(
 
 def digest(workspace: Workspace, *, weekly: bool, owner: str | None = None) -> Digest:
     """Of the packages that are not private, all or those of one owner."""
+    from syncbot.report.digest import digest as digest_of  # noqa: PLC0415  # brings XML; other reports need none
+
     found = chosen(measured(workspace), Wanted(owner=owner))
     since = found.at - timedelta(days=7 if weekly else 1)
     return digest_of(found, workspace.store.events(since=since), weekly=weekly, owner=owner)

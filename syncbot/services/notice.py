@@ -9,7 +9,7 @@ from datetime import datetime
 from syncbot.errors import ForgeRefused, ForgeStopped, InputError, StoreError, SyncbotError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.proposals import RESTORE, DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
 from syncbot.model.settings import ForgeKind
 from syncbot.model.verdicts import Action
 from syncbot.report import controls
@@ -19,9 +19,6 @@ from syncbot.services.remembered import unwelcome
 from syncbot.services.whereabouts import made_for
 from syncbot.services.words import is_told
 from syncbot.services.workspace import Workspace
-
-RESTORE = "restore:"
-"""A restore proposal stands on a line of its own, `restore:<patch>`: it moves no release."""
 
 Archived = tuple[PackageName, PatchName]
 

@@ -18,14 +18,14 @@ from syncbot.errors import ForgeRefused, InputError
 from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.forge import Comment, Permission, PersonKind, Reaction
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
 from syncbot.model.verdicts import Action
 from syncbot.report import controls
 from syncbot.report.controls import Command, Word
 from syncbot.report.safe import code, line, markdown
 from syncbot.report.words import and_more, plural
 from syncbot.services import packages, remembered, turns
-from syncbot.services.notice import RESTORE, settle
+from syncbot.services.notice import settle
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace
 

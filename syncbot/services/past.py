@@ -10,12 +10,11 @@ from syncbot.errors import InputError
 from syncbot.model import addresses
 from syncbot.model.ids import PatchName
 from syncbot.model.measures import Carried, Drop, Kept
-from syncbot.model.proposals import DroppedPatch
+from syncbot.model.proposals import RESTORE, DroppedPatch
 from syncbot.ports import Store
 from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
 from syncbot.services.carried import carried
-from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 _LAST = timedelta(microseconds=1)

@@ -11,7 +11,7 @@ from syncbot.model.forge import BranchWork
 from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import Became, ProposalRecord, StoredJudgement
+from syncbot.model.proposals import RESTORE, Became, ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.plan.model import Edit
 from syncbot.ports import Source
@@ -21,7 +21,7 @@ from syncbot.report.proposal import PatchStory, People
 from syncbot.services import moving, words
 from syncbot.services.answers import answers
 from syncbot.services.check import Examined
-from syncbot.services.notice import RESTORE, judgement_of, merged_by_hand
+from syncbot.services.notice import judgement_of, merged_by_hand
 from syncbot.services.proposing import Draft, text_after
 from syncbot.services.workspace import Workspace
 

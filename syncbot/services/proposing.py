@@ -10,21 +10,22 @@ from syncbot.model import addresses
 from syncbot.model.dealings import PatchWord
 from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId, PatchName
-from syncbot.model.packages import Commits, Package
-from syncbot.model.proposals import Proposal, ProposalCommit
+from syncbot.model.packages import Commits, LockFile, Package
+from syncbot.model.proposals import RESTORE, Proposal, ProposalCommit
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity
 from syncbot.plan.make import changes, make_plan, provable
 from syncbot.plan.model import Edit, Plan
+from syncbot.ports.locker import Renewed
 from syncbot.ports.source import Vouching
 from syncbot.ports.verifier import Verified
 from syncbot.report import proposal as texts
 from syncbot.report.body import body
 from syncbot.report.loss import warning
+from syncbot.report.safe import plain
 from syncbot.services import moving, words
 from syncbot.services.check import Examined
-from syncbot.services.notice import RESTORE
 from syncbot.services.overlay import Overlay
 from syncbot.services.workspace import Workspace
 
@@ -39,6 +40,8 @@ class Draft:
     title: str
     body: str
     verified: Verified | None = None
+    lock: Renewed | None = None
+    """What became of the package's lock file, None where nobody tried yet."""
 
 
 def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Draft:
@@ -73,7 +76,7 @@ def draft(one: Examined, remote: str = "", said: Sequence[PatchWord] = ()) -> Dr
         marked=not package.files,
         vouched=_vouched(one),
         fork=DOCUMENT in package.files,
-        warnings=(*map(_left, package.by_hand), *_warnings(one), *(w for w in map(_loss, stories) if w)),
+        warnings=(*_left_behind(package), *_warnings(one), *(w for w in map(_loss, stories) if w)),
     )
     return Draft(plan, summary, summary.line, texts.title(summary), body(summary))
 
@@ -94,6 +97,16 @@ def text_after(edit: Edit | None, before: bytes) -> bytes | None:
 
 def _loss(story: texts.PatchStory) -> str:
     return warning(story.judgement, story.before, story.after)
+
+
+def _left_behind(package: Package) -> tuple[str, ...]:
+    lock = () if package.lock is None else (lock_left(package.lock),)
+    return (*map(_left, package.by_hand), *lock)
+
+
+def lock_left(lock: LockFile) -> str:
+    """That a lock file is left to a person."""
+    return _left(f"run {lock.command}: {lock.path} is not edited")
 
 
 def _left(what: str) -> str:
@@ -139,11 +152,15 @@ def has_work(workspace: Workspace, made: Draft, files: Tree) -> bool:
     """Whether there is anything to commit on `files`: a move or a mark may have no place in the layout."""
     if any(edit.action is Action.DROP for edit in made.plan.edits):
         return True
-    return any(
-        files.read(path) != content
-        for commit in _commits(workspace, files, made)
-        for path, content in commit.changes.items()
-    )
+    return any(files.read(path) != content for path, content in changes_on(workspace, made, files).items())
+
+
+def changes_on(workspace: Workspace, made: Draft, files: Tree) -> dict[str, bytes | None]:
+    """What all commits of a proposal on top of `files` change, together."""
+    changed: dict[str, bytes | None] = {}
+    for commit in _commits(workspace, files, made):
+        changed |= commit.changes
+    return changed
 
 
 def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCommit, ...]:
@@ -153,7 +170,8 @@ def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCo
     commits, tree = words.pins(workspace, files, plan.package, again)
     if plan.package.policy.commits is Commits.STEP:
         edited = layout.edit(tree, again(tree), plan.edits, move)
-        return (ProposalCommit(texts.step_message(made.summary), {**words.together(commits), **edited}),)
+        whole = {**words.together(commits), **edited, **_lock(made)}
+        return (ProposalCommit(texts.step_message(made.summary), whole),)
     # where somebody moved it already, what there is to say goes with the first decision
     bump = layout.edit(tree, again(tree), (), move) if move.version is not None else {}
     if bump:
@@ -168,7 +186,23 @@ def _commits(workspace: Workspace, files: Tree, made: Draft) -> tuple[ProposalCo
             continue
         commits.append(ProposalCommit(texts.decision_message(made.summary, edit.judgement), edited))
         tree = Overlay(tree, edited)
+    if locked := _lock(made):
+        commits.append(ProposalCommit(_lock_message(made), locked))
     return tuple(commits)
+
+
+def _lock(made: Draft) -> dict[str, bytes | None]:
+    """The new lock file: it follows all other edits."""
+    lock = made.plan.package.lock
+    return {} if lock is None or made.lock is None or made.lock.content is None else {lock.path: made.lock.content}
+
+
+def _lock_message(made: Draft) -> str:
+    lock = made.plan.package.lock
+    assert lock is not None
+    assert made.lock is not None
+    told = [f"Made by {plain(made.lock.said)}.", *(f"Note that {plain(one)}." for one in made.lock.warnings)]
+    return texts.message(f"{made.plan.package.name}: renew {lock.path.rpartition('/')[2]}", told)
 
 
 def may_merge(plan: Plan) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from syncbot.errors import InputError
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.packages import Mode, Package
-from syncbot.model.proposals import Proposal, ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity
@@ -22,8 +22,8 @@ from syncbot.report.results import Outcome
 from syncbot.services import moving, remembered
 from syncbot.services.check import Examined
 from syncbot.services.deciding import Decision
-from syncbot.services.dressing import dressed, report_as
-from syncbot.services.notice import RESTORE, settle
+from syncbot.services.dressing import dressed, report_as, report_aside
+from syncbot.services.notice import settle
 from syncbot.services.overlay import Overlay, files_of
 from syncbot.services.people import put_on, with_returned
 from syncbot.services.proposing import Draft, proposal
@@ -70,7 +70,9 @@ def regain(
         if now != wanted:  # what people put on the branch stands on the new version by now
             record = workspace.forge.propose(dressed(workspace, now, one.package, opening=False), at)
         remembered.done(workspace, record)
-        if not record.note:  # else its commit is of an older version
+        if record.note:  # its commit is of an older version
+            report_aside(workspace, record)
+        else:
             _report(workspace, record)
         settle(workspace, record, at)
         if before is not None and record.note and workspace.forge.beside(record.id) == before:

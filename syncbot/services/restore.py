@@ -12,7 +12,7 @@ from syncbot.errors import InputError
 from syncbot.model import addresses
 from syncbot.model.judgement import Judgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import DroppedPatch, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, DroppedPatch, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.trees import SUBMODULE, SYMLINK, Tree
 from syncbot.model.verdicts import Action, Verdict
@@ -27,7 +27,7 @@ from syncbot.services import moving, packages
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.dressing import dressed, report_as
 from syncbot.services.keys import digest, restore_fingerprint
-from syncbot.services.notice import RESTORE, judgement_of, series_at, settle
+from syncbot.services.notice import judgement_of, series_at, settle
 from syncbot.services.overlay import Overlay, belongs
 from syncbot.services.whereabouts import require_downstream
 from syncbot.services.workspace import Workspace, require_written

@@ -7,11 +7,11 @@ import json
 from syncbot.diff.identity import patch_id
 from syncbot.errors import InputError
 from syncbot.model.dealings import PatchWord, Wish
-from syncbot.model.proposals import ProposalRecord, Run
+from syncbot.model.proposals import RESTORE, ProposalRecord, Run
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.services import moving, remembered
-from syncbot.services.notice import RESTORE, judgement_of, merged_by_hand, series_at
+from syncbot.services.notice import judgement_of, merged_by_hand, series_at
 from syncbot.services.overlay import files_of
 from syncbot.services.regaining import is_ours
 from syncbot.services.workspace import Workspace

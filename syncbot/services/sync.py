@@ -11,25 +11,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from syncbot.errors import DiskFull
 from syncbot.model.forge import CheckState
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode, Package
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
+from syncbot.model.trees import Tree
 from syncbot.plan import identity
 from syncbot.report.results import Answers, Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
-from syncbot.services import carried, verifying
+from syncbot.services import carried, locking, verifying
 from syncbot.services.answers import by_people, returning
 from syncbot.services.attending import Heard, attend, open_dashboard
 from syncbot.services.board import show_dashboard
 from syncbot.services.check import Examination, Examined, examine, guarded, record, verified, view
 from syncbot.services.deciding import Decision, decide
 from syncbot.services.dressing import report
-from syncbot.services.forward import put_forward
+from syncbot.services.forward import pay, put_forward
 from syncbot.services.limits import is_time, left, limited
-from syncbot.services.notice import RESTORE, Archived, merged_by_hand, notice, require_no_proposal, settle
+from syncbot.services.notice import Archived, merged_by_hand, notice, require_no_proposal, settle
 from syncbot.services.proposing import Draft, may_merge
 from syncbot.services.regaining import GONE, outdated, regain
 from syncbot.services.rehearsal import rehearsed
@@ -92,7 +93,7 @@ def _rehearsed(turn: Turn) -> SyncResult:
     met = list(problems)
     act = partial(
         _written,
-        replace(turn, workspace=replace(workspace, verifier=None, rehearsing=True)),
+        replace(turn, workspace=replace(workspace, verifier=None, locker=None, rehearsing=True)),
         examination,
         decisions,
         met,
@@ -174,7 +175,11 @@ def _carry_out(
     cap = workspace.settings.max_new_proposals
     items: list[SyncItem] = []
     restored: list[ProposalRecord] = []
-    for decision in _verified(workspace, limited(workspace, decisions, examination.at), problems):
+
+    def now() -> CommitId:
+        return head  # accepting moves it
+
+    for decision in _verified(workspace, limited(workspace, decisions, examination.at), problems, now):
         turn.require_held()
         one = decision.examined.package
         done = guarded(one, partial(_act, workspace, decision, head, examination.at, finished))
@@ -196,6 +201,7 @@ def _carry_out(
         else:
             restored += made
     wrote = any(i.outcome in (Outcome.PROPOSED, Outcome.UPDATED, Outcome.ASIDE, Outcome.MERGED) for i in items)
+    wrote = wrote or any(item.owed for item in items)
     changed = bool(changed or archived or noticed.answered or closed or wrote or restored)
     items.sort(key=lambda item: item.check.package)
     return SyncResult(
@@ -224,12 +230,13 @@ def _least(*rooms: int | None) -> int | None:
 
 
 def _verified(
-    workspace: Workspace, decisions: Sequence[Decision], problems: list[PackageProblem]
+    workspace: Workspace, decisions: Sequence[Decision], problems: list[PackageProblem], head: Callable[[], CommitId]
 ) -> Iterator[Decision]:
     """The decisions whose promise holds, or that write nothing. The new series is applied to the target once more, by
     the crew, where that was not done when it was judged."""
     writing = [d for d in decisions if d.draft is not None and d.outcome in (Outcome.PROPOSED, Outcome.UPDATED)]
     promised = iter(verified(workspace, [d.examined for d in writing]))
+    files = lru_cache(maxsize=4)(workspace.downstream.at)
     found = {id(decision): next(promised) for decision in writing}
     for decision in decisions:
         kept = found.get(id(decision), decision.examined)
@@ -241,11 +248,18 @@ def _verified(
         elif decision.draft is None or id(decision) not in found:
             yield decision
         else:
-            done = guarded(kept.package, partial(verifying.verified, workspace, decision.examined, decision.draft))
+            done = guarded(kept.package, partial(_finished, workspace, decision, files(decision.parent or head())))
             if isinstance(done, PackageProblem):
                 problems.append(done)
             else:
                 yield replace(decision, examined=done[0], draft=done[1])
+
+
+def _finished(workspace: Workspace, decision: Decision, files: Tree) -> tuple[Examined, Draft]:
+    """What is written about a package: with its lock file, and with what its own commands came to."""
+    assert decision.draft is not None
+    made = locking.with_lock(workspace, decision.draft, files)
+    return verifying.verified(workspace, decision.examined, made)
 
 
 def _act(
@@ -255,14 +269,15 @@ def _act(
     left them that were not killed; what another one owes is done now."""
     one, made = decision.examined, decision.draft
     stands = decision.open if decision.outcome is Outcome.UNCHANGED else None
+    owed = False
     if made is not None and stands is not None:
         if finished.get(stands.id) != stands and not stands.note and not _has_people(made):
-            as_it_is = replace(decision, parent=stands.parent)
-            settle(workspace, put_forward(workspace, as_it_is, made, head, at, owed=True).record, at)
+            record_now, owed = pay(workspace, decision, made, stands, head, at)
+            settle(workspace, record_now, at)
         elif finished.get(stands.id) != stands or _has_people(made):
             report(workspace, stands, made)  # nothing is written where that commit has it already
     if made is None or (decision.outcome is Outcome.UNCHANGED and one.package.policy.mode is not Mode.MERGE):
-        return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note), ()
+        return SyncItem(_seen(decision), decision.outcome, decision.open, decision.note, owed=owed), ()
     standing = decision.open
     again = False
     if decision.outcome is not Outcome.UNCHANGED or standing is None:
@@ -275,8 +290,9 @@ def _act(
             outcome = Outcome.UNCHANGED if same else Outcome.ASIDE
             return SyncItem(_seen(decision), outcome, standing, standing.note), ()
     outcome = Outcome.UNCHANGED if standing == decision.open else decision.outcome  # asked for, and nothing new
-    item = SyncItem(_seen(decision), outcome, standing, made.title, _answers(decision), again=again)
-    ready = made.summary.people is None and may_merge(made.plan) and verifying.is_green(one.package, made)
+    item = SyncItem(_seen(decision), outcome, standing, made.title, _answers(decision), again=again, owed=owed)
+    passed = verifying.is_green(one.package, made) and locking.is_locked(made)
+    ready = made.summary.people is None and may_merge(made.plan) and passed
     if one.package.policy.mode is Mode.MERGE and ready and not one.returned:
         if workspace.forge.auto_merge(standing.id, standing.tip):  # the forge does it when its checks passed
             return item, ()

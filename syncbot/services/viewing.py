@@ -17,14 +17,13 @@ from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Event, PackageMeasure, newest_first
 from syncbot.model.packages import Package
-from syncbot.model.proposals import ProposalRecord, ProposalStatus, Run, StoredJudgement
+from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Entry, Tree
 from syncbot.ports import Store
 from syncbot.report.measured import Measured
 from syncbot.report.results import Explanation
 from syncbot.services import carried, measuring, past
-from syncbot.services.notice import RESTORE
 from syncbot.services.workspace import Workspace
 
 _RUNS = 200

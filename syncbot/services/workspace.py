@@ -11,6 +11,7 @@ from syncbot.model.packages import Package
 from syncbot.model.settings import ForgeKind, Settings
 from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
 from syncbot.ports.crew import Bench, Crew
+from syncbot.ports.locker import Locker
 from syncbot.ports.running import Presence
 from syncbot.ports.verifier import Verifier
 from syncbot.services.advising import NO_ADVISORIES, Advisories
@@ -32,7 +33,7 @@ class Workspace:
     its own. `write` puts files into the work tree, all or none; `bundle` writes a folder of files under the state
     directory and gives its path for people. `remote`: what a person gives `git fetch` for the branches of proposals,
     empty where there is none. `hands`: who does the work on packages; None: this process. `verifier`: who runs the
-    packages' own commands on the patched release; None: nobody.
+    packages' own commands on the patched release; None: nobody. `locker`: who makes lock files anew; None: nobody.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Workspace:
     stamp: str = ""
     """What pins the settings: a digest of the file that they stand in."""
     verifier: Verifier | None = None
+    locker: Locker | None = None
     commit: Callable[[Package, CommitId, Sequence[str]], bytes] | None = None
     """A commit of upstream as a diff, of these paths alone (none: of all), without asking upstream; empty where it is
     not at hand. None: no commit ever is."""

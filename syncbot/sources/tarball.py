@@ -4,6 +4,7 @@ A template has `@VERSION@` in its last part and, where releases lie in folders b
 before it: its folders are the pages that list the files. Without a template every archive of the page that is named
 like the others counts. Checksums that are published beside the archives (`SHA256SUMS` and its like, `NAME.sha256`) are
 checked; signatures, of an archive or of a list of checksums, are where upstream's keys are known (`signatures`).
+Beside `NAME_VERSION.orig.tar.xz`, `NAME_VERSION.orig-PART.tar.xz` is unpacked into the folder PART, as Debian does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from syncbot.model.versions import Version, normalise
 from syncbot.ports.source import Progress
 from syncbot.sources.archive import open_archive
 from syncbot.sources.cache import Cache, digest_of
+from syncbot.sources.components import Mounted
 from syncbot.sources.http import Http
 from syncbot.sources.listing import SIGNATURES, File, checksums, digest_in, is_sums, links
 from syncbot.sources.place import Place
@@ -36,6 +38,8 @@ _ENDINGS = ("tar.xz", "tar.bz2", "tar.gz", "tar.zst", "tbz", "tbz2", "tgz", "txz
 """Best first, of several archives of one release."""
 _ANY_ENDING = "(?:" + "|".join(map(re.escape, _ENDINGS)) + ")"
 _ARCHIVE = re.compile(rf"(?P<stem>[^/]+?)(?P<ending>\.{_ANY_ENDING})$", re.IGNORECASE)
+_ORIG = re.compile(rf"\.orig\.{_ANY_ENDING}$", re.IGNORECASE)
+_PART = re.compile(rf"(?P<of>.+)\.orig-(?P<name>[A-Za-z0-9][A-Za-z0-9-]*)\.{_ANY_ENDING}", re.IGNORECASE)
 _NOT_SOURCE = re.compile(
     r"[-_.](?:win(?:32|64)?|windows|linux|darwin|macos|amd64|x86_64|i686|arm64|aarch64|bin)\b", re.I
 )
@@ -58,6 +62,8 @@ class _Known:
     signature: str
     vouched: str = ""
     """The key that signed the list with its checksum, empty: none is known."""
+    parts: tuple[tuple[str, _Known], ...] = ()
+    """(component, its archive): what a distribution keeps beside an orig tarball as `orig-NAME`."""
 
 
 class TarballSource:
@@ -102,6 +108,18 @@ class TarballSource:
         if known.release.identity != release.identity:
             what = f"tarball:{where}: release {release.version} was {release.identity}, now {known.release.identity}"
             raise UpstreamChanged(what, "ask upstream why before you trust it")
+        tree = self._opened(known, progress)
+        parts = {name: self._opened(part, progress) for name, part in known.parts}
+        return Mounted(tree, parts) if parts else tree
+
+    def missing(self, release: Release) -> frozenset[str]:
+        """The components that other releases have, and this one has not."""
+        known = self._all()
+        every = frozenset(name for one in known.values() for name, _ in one.parts)
+        own = known.get(release.version)
+        return every if own is None else every - {name for name, _ in own.parts}
+
+    def _opened(self, known: _Known, progress: Progress) -> Tree:
         path = self._fetched(known, progress)
         self._keep_word(known, path)
         return open_archive(path, self._place.limits, known.file.name, progress)
@@ -167,8 +185,17 @@ class TarballSource:
             if found not in best or rank < best[found][0]:
                 best.pop(found, None)
                 best[found] = (rank, file)
-        made = [_known(found, best[found][1], by_name, digests) for found in sorted(best)]
-        made = [replace(known, vouched=self._vouched.get(known.file.name, "")) for known in made]
+        beside = _components(files)
+
+        def known(version: Version, file: File) -> _Known:
+            one = _known(version, file, by_name, digests)
+            return replace(one, vouched=self._vouched.get(file.name, ""))
+
+        made = [known(found, best[found][1]) for found in sorted(best)]
+        for at, (one, found) in enumerate(zip(made, sorted(best), strict=True)):
+            parts = beside.get(_ORIG.sub("", one.file.name), {}) if _ORIG.search(one.file.name) else {}
+            if parts:
+                made[at] = replace(one, parts=tuple((name, known(found, parts[name])) for name in sorted(parts)))
         return {known.release.version: known for known in made}
 
     def _listed(self, page: Callable[[str], bytes | None]) -> tuple[list[File], str, str]:
@@ -280,7 +307,7 @@ def _expression(part: str) -> str:
 def _version(name: str, pattern: str, project: str) -> Version | None:
     """The version in a file's name, None where it is no archive of a release."""
     found = _ARCHIVE.match(name)
-    if found is None or _NOT_SOURCE.search(name):
+    if found is None or _NOT_SOURCE.search(name) or _PART.fullmatch(name):
         return None
     if pattern:
         matched = re.search(pattern, name)
@@ -290,6 +317,16 @@ def _version(name: str, pattern: str, project: str) -> Version | None:
     if lead is None or lead[1] or not stem.startswith(project):
         return None
     return normalise(_own(stem[len(project) :].lstrip("-_.")))
+
+
+def _components(files: Iterable[File]) -> dict[str, dict[str, File]]:
+    """{NAME_VERSION of an orig tarball: {component: its archive, of the best ending}}."""
+    found: dict[str, dict[str, File]] = {}
+    for file in sorted(files, key=lambda file: -_rank(file.name)):
+        part = _PART.fullmatch(file.name)
+        if part is not None:
+            found.setdefault(part["of"], {})[part["name"]] = file
+    return found
 
 
 def _stem(stem: str) -> str:

@@ -6,17 +6,21 @@ takes first. So a method that looks and then writes means the same on both. Read
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.orm import Session
 
 from syncbot.errors import DiskFull, Fault, StoreError
+from syncbot.store.rows import Rows
+from syncbot.store.schema import file_of
+from syncbot.store.values import in_utc, safe
 
 WRITES = {"syncbot_writes": True}
 """Execution options of a connection that is going to write: it then waits for its turn at the start. SQLite refuses a
@@ -27,8 +31,6 @@ WRITER = 0x73796E63626F74
 
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _DRIVER = "postgresql+psycopg"
-_FILE = re.compile(r"sqlite:///(?P<path>(?!.*\?[a-z_]+=[^/]*$).+)", re.DOTALL)
-"""A file, whatever its name is: a URL would end at its first question mark. (With options it is a URL.)"""
 _IDLE = 120
 """Seconds after which PostgreSQL ends a transaction in which nothing happens: its machine may be gone."""
 _CONNECT = 10
@@ -87,9 +89,9 @@ def make_engine(address: str, busy_timeout: float) -> Engine:
 
 def parsed(address: str) -> URL:
     """The address as a URL, with our driver for PostgreSQL. Raises StoreError, which never tells the address."""
-    file = _FILE.fullmatch(address)
+    file = file_of(address)
     if file is not None:
-        return URL.create(_SQLITE, database=file["path"])
+        return URL.create(_SQLITE, database=file)
     try:
         url = make_url(address)
         name = url.get_backend_name()
@@ -178,6 +180,21 @@ def translated(engine: Engine) -> Iterator[None]:
         raise _error(engine.url, error) from None
     except StatementError as error:
         raise Fault(f"a value cannot be stored: {error.orig}") from None
+
+
+def in_session(session: Session) -> Rows:
+    """Puts questions in plain SQL, in the session's transaction."""
+
+    def rows(sql: str, **values: object) -> Sequence[Any]:
+        return session.connection().execute(text(sql), {name: _fit(value) for name, value in values.items()}).all()
+
+    return rows
+
+
+def _fit(value: object) -> object:
+    if isinstance(value, datetime):
+        return in_utc(value)
+    return safe(value) if isinstance(value, str) else value
 
 
 _LOST = ("08", "57P")

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import or_
-from sqlalchemy import select as sql_select
-from sqlmodel import Session, col
-
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.measures import Deed, Drop, Event, Told, Toll, newest_first
+from syncbot.model.proposals import ProposalStatus
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec
-from syncbot.store.models import DroppedRow, JudgementRow, ReleaseRow
+from syncbot.store.rows import Rows, listed, parts, where
+from syncbot.store.values import read_text, read_time
 
 SEEN, CONFLICT, REWRITE = "seen", "conflict", "rewrite"
 """What a patch may meet."""
@@ -23,8 +21,8 @@ VERDICTS = {word.value: word for word in Verdict}
 ACTIONS = {word.value: word for word in Action}
 PROOFS = {word.value: word for word in Proof}
 """Words as they are stored: to look them up costs a quarter of making them."""
-_MOST = 400
-"""Values in one query: databases have their limits."""
+_SOME = 200
+"""Drops in one question: each is three values of it."""
 
 
 def told(document: Any) -> list[Told]:
@@ -89,91 +87,123 @@ def drop(package: str, name: str, target: str, document: str, at: datetime, *, r
     )
 
 
-def with_days(session: Session, drops: Sequence[Drop], until: datetime | None = None) -> list[Drop]:
+def with_days(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -> list[Drop]:
     """The drops with the days on which their releases came out."""
-    known = released(session, [drop for drop in drops if drop.first_release], until)
+    known = released(rows, [drop for drop in drops if drop.first_release], until)
     days = [known.get((drop.package, drop.first_release), drop.released) for drop in drops]
     return [
         drop if day == drop.released else replace(drop, released=day) for drop, day in zip(drops, days, strict=True)
     ]
 
 
-def released(session: Session, drops: Sequence[Drop], until: datetime | None = None) -> dict[tuple[str, str], datetime]:
+def released(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -> dict[tuple[str, str], datetime]:
     """When the first releases of these drops came out, by package and version (or upstream's own word for it); where
     upstream does not say, when they were first seen."""
-    row = ReleaseRow
-    columns: tuple[Any, ...] = (row.package, row.version, row.name, row.date, row.first_seen)
     found: dict[tuple[str, str], datetime] = {}
-    for at in range(0, len(drops), _MOST // 2):
-        some = drops[at : at + _MOST // 2]
-        names, packages = {drop.first_release for drop in some}, {drop.package for drop in some}
-        named = or_(col(row.version).in_(names), col(row.name).in_(names))
-        query = sql_select(*columns).where(col(row.package).in_(packages), named)
-        query = query if until is None else query.where(col(row.first_seen) <= until)
-        for package, version, name, date, seen in session.connection().execute(query).all():
-            found[package, name] = date or seen
-            found[package, version] = date or seen
+    for some in parts(drops, _SOME):
+        packages, values = listed("package", sorted({drop.package for drop in some}))
+        names, more = listed("name", sorted({drop.first_release for drop in some}))
+        conditions = [f"package IN {packages}", f"(version IN {names} OR name IN {names})"]
+        if until is not None:
+            conditions.append("first_seen <= :until")
+            values["until"] = until
+        for package, version, name, date, seen in rows(_RELEASED + where(*conditions), **values, **more):
+            day = read_time(date or seen)
+            found[read_text(package), read_text(name)] = day
+            found[read_text(package), read_text(version)] = day
     return found
 
 
-def judged(
-    session: Session, package: PackageName | None, since: datetime | None, until: datetime | None = None
-) -> list[Event]:
-    """The judgements of packages that could move."""
-    row = JudgementRow
-    query = sql_select(*_WEIGHED).where(col(row.base_version) != col(row.target_version))
-    if package is not None:
-        query = query.where(col(row.package) == package)
-    if since is not None:
-        query = query.where(col(row.at) >= since)
-    if until is not None:
-        query = query.where(col(row.at) <= until)
-    return _judgements(session, query)
-
-
-_WEIGHED: tuple[Any, ...] = (
-    *(JudgementRow.at, JudgementRow.package, JudgementRow.base_version, JudgementRow.target_version),
-    *(JudgementRow.patches, JudgementRow.drops, JudgementRow.lines_before, JudgementRow.lines_after),
-    *(JudgementRow.asks, JudgementRow.reports),
+_RELEASED = 'SELECT package, version, name, date, first_seen FROM "release"'
+_WEIGHED = (
+    "SELECT at, package, base_version, target_version, patches, drops, lines_before, lines_after, asks, reports"
+    " FROM judgement"
 )
 
 
-def _judgements(session: Session, query: Any) -> list[Event]:
-    """`query`: for the columns `_WEIGHED`."""
+def judged(
+    rows: Rows, package: PackageName | None, since: datetime | None, until: datetime | None = None
+) -> list[Event]:
+    """The judgements of packages that could move."""
+    bounds, values = _within(package, since, until)
+    return _judgements(rows(_WEIGHED + where("base_version <> target_version", *bounds), **values))
+
+
+def weighed(rows: Rows, until: datetime | None = None) -> list[Event]:
+    """Every judgement with the delta that it found and leaves, oldest first."""
+    bounds, values = _within(None, None, until)
+    return _judgements(rows(_WEIGHED + where(*bounds) + " ORDER BY at, id", **values))
+
+
+def _within(
+    package: PackageName | None, since: datetime | None, until: datetime | None
+) -> tuple[list[str], dict[str, object]]:
+    """The conditions for rows of a package and a time, where these are given, and their values."""
+    values = {"package": package, "since": since, "until": until}
+    given: dict[str, object] = {name: value for name, value in values.items() if value is not None}
+    return [_BOUNDS[name] for name in given], given
+
+
+_BOUNDS = {"package": "package = :package", "since": "at >= :since", "until": "at <= :until"}
+
+
+def _judgements(found: Iterable[Any]) -> list[Event]:
+    """`found`: with the columns of `_WEIGHED`."""
     return [
         Event(
-            *(at, PackageName(package), Deed.JUDGED, base, target),
+            *(read_time(at), PackageName(read_text(package)), Deed.JUDGED, read_text(base), read_text(target)),
             patches=patches,
             patches_after=patches - drops,
             lines=lines,
             lines_after=after,
             asks=asks + reports,
         )
-        for at, package, base, target, patches, drops, lines, after, asks, reports in session.connection()
-        .execute(query)
-        .all()
+        for at, package, base, target, patches, drops, lines, after, asks, reports in found
     ]
 
 
-def dropped(
-    session: Session, package: PackageName | None, since: datetime | None, until: datetime | None = None
+def dealt(
+    rows: Rows, package: PackageName | None = None, since: datetime | None = None, until: datetime | None = None
 ) -> Iterator[Event]:
-    """The patches that were dropped."""
-    row = DroppedRow
-    columns: tuple[Any, ...] = (row.package, row.at, row.target_version, row.name, row.proposal)
-    query = sql_select(*columns)
-    if package is not None:
-        query = query.where(col(row.package) == package)
+    """What happened beside judgements."""
+    yield from _proposed(rows, package, since, until)
+    bounds, values = _within(package, since, until)
+    for name, at, target, patch, proposal in rows(_DROPPED + where(*bounds), **values):
+        said = (read_text(target), read_text(patch), read_text(proposal))
+        yield Event(read_time(at), PackageName(read_text(name)), Deed.DROPPED, "", *said)
+
+
+_DROPPED = "SELECT package, at, target_version, name, proposal FROM dropped"
+_PROPOSED = "SELECT at, opened, proposal, package, status, target_version, title FROM proposal_past"
+_RECENT = (
+    "(proposal IN (SELECT proposal FROM proposal_past WHERE at >= :since)"
+    " OR proposal IN (SELECT id FROM proposal WHERE status = 'open'))"
+)
+
+
+def _proposed(
+    rows: Rows, package: PackageName | None, since: datetime | None, until: datetime | None
+) -> Iterator[Event]:
+    """What happened to proposals, each as it stood then. `since`: to those that are open, or changed then or later."""
+    bounds, values = _within(package, None, until)
     if since is not None:
-        query = query.where(col(row.at) >= since)
-    if until is not None:
-        query = query.where(col(row.at) <= until)
-    for name, at, target, patch, proposal in session.connection().execute(query).all():
-        yield Event(at, PackageName(name), Deed.DROPPED, "", target, patch, proposal)
+        bounds.append(_RECENT)
+        values["since"] = since
+    before: dict[str, tuple[str, str, str]] = {}
+    for at, opened, id, name, status, target, title in rows(_PROPOSED + where(*bounds) + " ORDER BY number", **values):
+        now = (status, target, title)
+        of, about = PackageName(read_text(name)), (read_text(target), read_text(title), read_text(id))
+        if id not in before and status != ProposalStatus.OPEN.value:
+            yield Event(read_time(opened), of, Deed.PROPOSED, "", *about)
+        if now != before.get(id):
+            yield Event(read_time(at), of, _deed(before.get(id), status), "", *about)
+        before[id] = now
 
 
-def weighed(session: Session, until: datetime | None = None) -> list[Event]:
-    """Every judgement with the delta that it found and leaves, oldest first."""
-    query = sql_select(*_WEIGHED).order_by(col(JudgementRow.at), col(JudgementRow.id))
-    query = query if until is None else query.where(col(JudgementRow.at) <= until)
-    return _judgements(session, query)
+_DEEDS = {deed.value: deed for deed in Deed}
+
+
+def _deed(before: tuple[str, str, str] | None, status: str) -> Deed:
+    if status != ProposalStatus.OPEN.value:
+        return _DEEDS[status]
+    return Deed.UPDATED if before is not None and before[0] == status else Deed.PROPOSED

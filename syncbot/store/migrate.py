@@ -2,7 +2,7 @@
 
 A new migration is written by
 `python -c "from syncbot.store.migrate import draft; draft('sqlite:////tmp/scratch.db', 'what changes')"`,
-then read, corrected, and its id put into `HEAD` of `opening.py`.
+then read, corrected, and its id put into `HEAD` of `schema.py`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ path that is not UTF-8, a NUL). Times are aware, UTC. Enums are text. Documents 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -15,8 +14,7 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, Text, UniqueCon
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-_UNSAFE = re.compile("[\\\\\x00\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+from syncbot.store.values import in_utc, read_text, read_time, safe
 
 
 class SafeText(TypeDecorator[str]):
@@ -26,7 +24,7 @@ class SafeText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # its signature
-        return None if value is None else _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
+        return None if value is None else safe(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # its signature
         return _unescaped(value)
@@ -38,9 +36,7 @@ class SafeText(TypeDecorator[str]):
 
 
 def _unescaped(value: str | None) -> str | None:
-    if value is None or "\\" not in value:
-        return value  # most of it, and there is much of it
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
+    return value if value is None or "\\" not in value else read_text(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -50,11 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its signature
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without an offset: {value.isoformat()}")
-        return value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # its signature
         if value is None:
@@ -69,7 +61,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _read_utc(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+    return None if text is None else read_time(text)
 
 
 class Table(SQLModel):
@@ -192,17 +184,15 @@ class RejectionRow(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ProposalRow(Table, table=True):
-    __tablename__ = "proposal"
+class Proposed(Table):
+    """What is kept of a proposal, as it stands and as it stood."""
 
-    id: str = Field(primary_key=True, sa_type=SafeText)
     package: str = Field(sa_type=SafeText, index=True)
     line: str = Field(sa_type=SafeText)
     branch: str = Field(sa_type=SafeText)
     tip: str = Field(sa_type=SafeText)
     parent: str = Field(sa_type=SafeText)
     title: str = Field(sa_type=SafeText)
-    body: str = Field(sa_type=SafeText)
     fingerprint: str = Field(sa_type=SafeText)
     draft: bool
     target_version: str = Field(sa_type=SafeText)
@@ -210,6 +200,13 @@ class ProposalRow(Table, table=True):
     opened: datetime = Field(sa_type=UtcDateTime)
     updated: datetime = Field(sa_type=UtcDateTime)
     note: str = Field(sa_type=SafeText)
+
+
+class ProposalRow(Proposed, table=True):
+    __tablename__ = "proposal"
+
+    id: str = Field(primary_key=True, sa_type=SafeText)
+    body: str = Field(sa_type=SafeText)
 
 
 class DroppedRow(Table, table=True):

@@ -6,10 +6,8 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from syncbot.store.engine import WRITES, make_engine, shown, translated
+from syncbot.store.schema import HEAD
 from syncbot.store.sql import SqlStore
-
-HEAD = "0009"
-"""The schema that this syncbot works on: the newest migration's id (a test compares)."""
 
 
 def open_store(url: str, *, busy_timeout: float = 30.0) -> SqlStore:

@@ -10,16 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import func, or_
+from sqlalchemy import func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
-from syncbot.model.measures import Deed, Drop, Event, Kept, Standing, Told, Toll
+from syncbot.model.measures import Drop, Event, Kept, Standing, Told, Toll
 from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.store import codec, kept, metered
+from syncbot.store.engine import in_session
 from syncbot.store.measure_models import MetRow
-from syncbot.store.models import DroppedRow, ProposalRow
+from syncbot.store.models import DroppedRow
 from syncbot.store.past_models import PastRow, PatchTextRow, ProposalPastRow
 
 CARRIED, STANDING, TOLD, RESTORED = "carried", "standing", "told", "restored"
@@ -194,7 +195,7 @@ class SqlThen:
         with self._session(writes=False) as session:
             rows = session.connection().execute(query).all()
             drops = [metered.drop(*values, restored=str(id) in back) for id, *values in rows]
-            return metered.with_days(session, drops, self._at)
+            return metered.with_days(in_session(session), drops, self._at)
 
     def waiting(self) -> Sequence[tuple[PackageName, str, str]]:
         return [(p.package, p.line, p.id) for p in self._standing_proposals() if p.status is ProposalStatus.OPEN]
@@ -219,56 +220,16 @@ class SqlThen:
 
     def events(self, package: PackageName | None = None, since: datetime | None = None) -> Sequence[Event]:
         with self._session(writes=False) as session:
-            return metered.in_order(
-                [
-                    *metered.judged(session, package, since, self._at),
-                    *proposed_events(session, package, since, self._at),
-                    *metered.dropped(session, package, since, self._at),
-                ]
-            )
+            rows = in_session(session)
+            judged = metered.judged(rows, package, since, self._at)
+            return metered.in_order([*judged, *metered.dealt(rows, package, since, self._at)])
 
     def weighed(self) -> Sequence[Event]:
         with self._session(writes=False) as session:
-            return metered.weighed(session, self._at)
+            return metered.weighed(in_session(session), self._at)
 
 
 _ACCEPTED = ProposalStatus.ACCEPTED
-
-
-def proposed_events(
-    session: Session, package: PackageName | None, since: datetime | None, until: datetime | None = None
-) -> Iterator[Event]:
-    """What happened to proposals, each as it stood then. `since`: to those that are open, or changed then or later."""
-    row = ProposalPastRow
-    columns: tuple[Any, ...] = (
-        *(row.at, row.opened, row.proposal, row.package, row.status, row.target_version, row.title),
-    )
-    query = sql_select(*columns).order_by(col(row.number))
-    if package is not None:
-        query = query.where(col(row.package) == package)
-    if since is not None:
-        recent = sql_select(col(row.proposal)).where(col(row.at) >= since)
-        open_ = sql_select(col(ProposalRow.id)).where(col(ProposalRow.status) == ProposalStatus.OPEN.value)
-        query = query.where(or_(col(row.proposal).in_(recent), col(row.proposal).in_(open_)))
-    if until is not None:
-        query = query.where(col(row.at) <= until)
-    before: dict[str, tuple[str, str, str]] = {}
-    for at, opened, id, name, status, target, title in session.connection().execute(query).all():
-        now = (status, target, title)
-        if id not in before and status != ProposalStatus.OPEN.value:
-            yield Event(opened, PackageName(name), Deed.PROPOSED, "", target, title, id)
-        if now != before.get(id):
-            yield Event(at, PackageName(name), _deed(before.get(id), status), "", target, title, id)
-        before[id] = now
-
-
-_DEEDS = {deed.value: deed for deed in Deed}
-
-
-def _deed(before: tuple[str, str, str] | None, status: str) -> Deed:
-    if status != ProposalStatus.OPEN.value:
-        return _DEEDS[status]
-    return Deed.UPDATED if before is not None and before[0] == status else Deed.PROPOSED
 
 
 def _proposal(row: Any, body: bytes = b"") -> ProposalRecord:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from syncbot.store.models import SafeText, Table, UtcDateTime
+from syncbot.store.models import Proposed, SafeText, Table, UtcDateTime
 
 
 class PastRow(Table, table=True):
@@ -37,7 +37,7 @@ class PatchTextRow(Table, table=True):
     content: bytes = Field(sa_type=LargeBinary)
 
 
-class ProposalPastRow(Table, table=True):
+class ProposalPastRow(Proposed, table=True):
     """A proposal as it stood from a moment on. `proposal`: its id; `body`: compressed by zlib."""
 
     __tablename__ = "proposal_past"
@@ -45,17 +45,4 @@ class ProposalPastRow(Table, table=True):
     number: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
     proposal: str = Field(sa_type=SafeText, index=True)
-    package: str = Field(sa_type=SafeText, index=True)
-    line: str = Field(sa_type=SafeText)
-    branch: str = Field(sa_type=SafeText)
-    tip: str = Field(sa_type=SafeText)
-    parent: str = Field(sa_type=SafeText)
-    title: str = Field(sa_type=SafeText)
     body: bytes = Field(sa_type=LargeBinary)
-    fingerprint: str = Field(sa_type=SafeText)
-    draft: bool
-    target_version: str = Field(sa_type=SafeText)
-    status: str = Field(sa_type=SafeText)
-    opened: datetime = Field(sa_type=UtcDateTime)
-    updated: datetime = Field(sa_type=UtcDateTime)
-    note: str = Field(sa_type=SafeText)

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from sqlalchemy import delete, func, insert, update
 from sqlmodel import Session, col, select
 
-from syncbot.model.ids import PackageName
 from syncbot.model.proposals import Run
 from syncbot.model.running import LEASE, Failure, Holder, Lease, News, NewsKind, Note, NoteState, Owed
 from syncbot.plan import pace
@@ -106,11 +105,6 @@ class SqlRunning:
     def leases(self: _Sessions) -> Sequence[Lease]:
         with self._session(writes=False) as session:
             return sorted(_leases(session, None), key=lambda lease: lease.name)
-
-    def failures(self: _Sessions) -> Mapping[PackageName, Failure]:
-        with self._session(writes=False) as session:
-            rows = session.exec(select(FailureRow).order_by(col(FailureRow.package)))
-            return {PackageName(row.package): _failure(row) for row in rows}
 
     def save_failure(self: _Sessions, failure: Failure) -> None:
         with self._session(writes=True) as session:
@@ -252,13 +246,6 @@ def _leases(session: Session, names: Sequence[str] | None) -> list[Lease]:
             holder = Holder(row.token, row.host, row.pid, row.machine, row.born)
             found.append(Lease(lease.name, holder, lease.since, row.expires))
     return found
-
-
-def _failure(row: FailureRow) -> Failure:
-    return Failure(
-        PackageName(row.package),
-        *(row.kind, row.what, row.count, row.first, row.last, row.until, row.about, row.private),
-    )
 
 
 def _news(row: NewsRow) -> News:

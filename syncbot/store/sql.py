@@ -21,7 +21,7 @@ from syncbot.model.releases import Release
 from syncbot.store import records
 from syncbot.store.dealing_models import FactRow
 from syncbot.store.dealings import SqlDealings
-from syncbot.store.engine import WRITES, translated
+from syncbot.store.engine import WRITES, in_session, translated
 from syncbot.store.hosts import SqlHostTurns
 from syncbot.store.measures import SqlMeasures, note_met, note_told
 from syncbot.store.models import (
@@ -40,6 +40,7 @@ from syncbot.store.order import by_bytes
 from syncbot.store.past import RESTORED, SqlPast, note_past_json, note_proposal
 from syncbot.store.past_models import ProposalPastRow
 from syncbot.store.queue import SqlSharing
+from syncbot.store.rows import Rows
 from syncbot.store.running import SqlRunning
 from syncbot.store.tokens import SqlGlance, SqlTokens
 
@@ -97,6 +98,11 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             session.connection(execution_options=WRITES if writes else {})
             yield session
             session.commit()
+
+    @contextmanager
+    def _rows(self) -> Iterator[Rows]:
+        with self._session(writes=False) as session:
+            yield in_session(session)
 
     def begin_run(self, kind: str, at: datetime) -> Run:
         with self._session(writes=True) as session:

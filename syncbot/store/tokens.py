@@ -19,6 +19,7 @@ from syncbot.model.proposals import ProposalRecord, ProposalStatus
 from syncbot.model.tokens import ApiToken, Scope
 from syncbot.store import metered
 from syncbot.store.dealing_models import FactRow, PatchWordRow
+from syncbot.store.engine import in_session
 from syncbot.store.measure_models import StandingRow, StoodRow
 from syncbot.store.models import DroppedRow, JudgementRow, ProposalRow, RunRow
 from syncbot.store.order import by_bytes
@@ -112,7 +113,7 @@ class SqlGlance:
 
     def weighed(self: _Sessions) -> Sequence[Event]:
         with self._session(writes=False) as session:
-            return metered.weighed(session)
+            return metered.weighed(in_session(session))
 
     def proposed(self: _Sessions) -> Sequence[ProposalRecord]:
         row = ProposalRow

@@ -87,6 +87,8 @@ def _environment() -> Environment:
         "since": since,
         "plural": plural_,
         "short": short,
+        "arrows": arrows,
+        "about": about,
     }
     made.globals |= {"labels": labels, "version": __version__, "url": url}
     return made
@@ -97,6 +99,16 @@ def _shown(value: object) -> object:
     if value is None:
         return ""
     return visible(value, keep="\n\t") if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def arrows(title: str) -> str:
+    """A proposal's title with arrows that no line breaks in two."""
+    return title.replace(" -> ", " → ")
+
+
+def about(title: str, package: str) -> str:
+    """A proposal's title where its package stands before it already."""
+    return arrows(title.removeprefix(f"{package}: "))
 
 
 def segment(text: str) -> str:

@@ -51,6 +51,8 @@ def sweep(workspace: Workspace, start: Path, environ: Mapping[str, str], *, dry_
     if kept.logs is not None:
         told = _told_of(workspace, read.packages)
         items += _results(state / "verify", told, now - kept.logs, dry_run=dry_run)
+        items += _locks(state / "locks", now - kept.logs, dry_run=dry_run)
+        items += _folders(state / "locks", "cache", "package cache", now - kept.logs, dry_run=dry_run)
     if kept.bundles is not None:
         items += _folders(state / "bundles", "*", "bundle", now - kept.bundles, dry_run=dry_run)
     tracked = {str(package.name) for package in read.packages}
@@ -83,7 +85,8 @@ def _half_made(cache: Path, state: Path) -> Iterator[Path]:
     yield from (*(cache / "git").glob("*.building"), *(cache / "git").glob("*.old"))
     yield from (cache / "forks").glob("*.old")
     yield from (*(cache / "archives").rglob(".half-*"), *(cache / "pages").glob(".half-*"))
-    yield from (*(state / "verify").glob("work-*"), *(state / "verify").glob(".*.json"))
+    for results in (state / "verify", state / "locks"):
+        yield from (*results.glob("work-*"), *results.glob(".*.json"))
     yield from (*(state / "bundles").glob(".syncbot-*"), *state.glob(".syncbot-load-*"))
 
 
@@ -127,6 +130,13 @@ def _results(folder: Path, told: frozenset[str], before: datetime, *, dry_run: b
     for path in sorted([*folder.glob("[!.]*.json"), *folder.glob("[!.]*.log")]):
         if path.stem not in told and datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
             yield _thrown(path, "verification", "no open proposal tells of it", dry_run=dry_run)
+
+
+def _locks(folder: Path, before: datetime, *, dry_run: bool) -> Iterator[SweptItem]:
+    """Lock files that were made; one that an open proposal has is asked for every day."""
+    for path in sorted(folder.glob("[!.]*.json")):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+            yield _thrown(path, "lock file", "no proposal asked for it since", dry_run=dry_run)
 
 
 def _folders(folder: Path, names: str, kind: str, before: datetime, *, dry_run: bool) -> Iterator[SweptItem]:

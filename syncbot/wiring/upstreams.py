@@ -12,6 +12,7 @@ from syncbot.ports import Source
 from syncbot.settings import Workspace as Found
 from syncbot.sources import open_source
 from syncbot.sources.beside import Beside
+from syncbot.sources.components import WithComponents, touched_folders
 from syncbot.wiring.hosts import turns
 
 
@@ -19,18 +20,27 @@ def sources(found: Found, environ: Mapping[str, str]) -> Callable[[Package], Sou
     turn = turns(found)
 
     def source(package: Package) -> Source:
-        releases = one(package, package.upstream)
+        releases = composed(package, one(package, package.upstream, package.tag_pattern))
         if package.history is None:
             return releases
-        return Beside(releases, one(package, package.history), found=package.history_found)
+        return Beside(releases, one(package, package.history, package.tag_pattern), found=package.history_found)
 
-    def one(package: Package, upstream: Upstream) -> Source:
+    def composed(package: Package, main: Source) -> Source:
+        if not package.components and package.upstream.scheme != "tarball":
+            return main
+        parts = {
+            part.name: part.why if part.upstream is None else one(package, part.upstream, part.pattern)
+            for part in package.components
+        }
+        return WithComponents(main, parts, touched_folders(package.series))
+
+    def one(package: Package, upstream: Upstream, pattern: str) -> Source:
         return open_source(
             absolute(upstream, found.root),
             found.cache,
             limits=found.settings.limits,
             rewrite=found.settings.rewrite,
-            tag_pattern=package.tag_pattern,
+            tag_pattern=pattern,
             environ=environ,
             project=found.root,
             keyring=package.keyring,

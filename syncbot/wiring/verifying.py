@@ -1,8 +1,4 @@
-"""Verify: a package's own commands, run on the patched release in a folder that is thrown away.
-
-They see PATH, a language and a home of their own: no credential, no agent, no setting of the user's. Each runs in a
-session of its own, which is killed as a whole when the command ends or its time is up.
-"""
+"""Verify: a package's own commands, run sealed off on the patched release, in a folder that is thrown away."""
 
 from __future__ import annotations
 
@@ -10,12 +6,8 @@ import json
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,8 +15,7 @@ from syncbot.errors import HostileInput, InputError
 from syncbot.model.trees import EXECUTABLE, SUBMODULE, SYMLINK, Tree
 from syncbot.ports.verifier import Ran, Verified
 from syncbot.wiring.files import inside, shown_path
-
-_LONGEST_LOG = 16 * 1024 * 1024
+from syncbot.wiring.sealed import environment, run_sealed
 
 
 class Commands:
@@ -74,47 +65,17 @@ class Commands:
         return ran
 
     def _one(self, command: str, source: Path, home: Path, log: IO[bytes]) -> Ran:
-        environ = {"PATH": self._path, "HOME": str(home), "TMPDIR": str(home), "LC_ALL": "C.UTF-8", "CI": "true"}
         try:
-            process = subprocess.Popen(
-                shlex.split(command),
-                cwd=source,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            said = error.strerror if isinstance(error, OSError) else "its quotes do not end"
-            return Ran(command, None, f"could not be started ({said})")
-        try:
-            return _ended(command, process, log, self._seconds)
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)  # whatever it left behind
-            process.wait()
+            arguments = shlex.split(command)
+        except ValueError:
+            return Ran(command, None, "could not be started (its quotes do not end)")
+        if not arguments:
+            return Ran(command, None, "could not be started (it is empty)")
+        ended = run_sealed(arguments, source, environment(self._path, home), log, self._seconds)
+        return Ran(command, ended.status, ended.said)
 
     def _log(self, key: str) -> str:
         return shown_path(self._folder / f"{key}.log", self._root)
-
-
-def _ended(command: str, process: subprocess.Popen[bytes], log: IO[bytes], seconds: float) -> Ran:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            status = process.wait(min(0.5, max(until - time.monotonic(), 0.001)))
-        except subprocess.TimeoutExpired:
-            if time.monotonic() >= until:
-                return Ran(command, None, f"was killed: it took longer than {seconds:.0f} seconds")
-            if os.fstat(log.fileno()).st_size > _LONGEST_LOG:
-                return Ran(command, None, f"was killed: it printed more than {_LONGEST_LOG // 1024 // 1024} MiB")
-            continue
-        return Ran(command, status, "passed" if status == 0 else _how(status))
-
-
-def _how(status: int) -> str:
-    return f"failed with exit status {status}" if status > 0 else f"was ended by signal {-status}"
 
 
 def _write(tree: Tree, folder: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from syncbot.errors import InputError, StoreError
 from syncbot.git.downstream import GitDownstream, takes_in
@@ -26,7 +26,6 @@ from syncbot.services.crew import Here
 from syncbot.services.workspace import Workspace
 from syncbot.settings import DATABASE_FILE, open_workspace
 from syncbot.settings import Workspace as Found
-from syncbot.store.opening import open_store
 from syncbot.wiring import osv
 from syncbot.wiring.commits import commits
 from syncbot.wiring.files import write_bundle, write_files
@@ -34,13 +33,16 @@ from syncbot.wiring.forges import Needs, open_forge
 from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.pace import SharedPace
 from syncbot.wiring.presence import ThisProcess
-from syncbot.wiring.processes import Processes
 from syncbot.wiring.upstreams import sources
 from syncbot.wiring.verifying import Commands
 
 if TYPE_CHECKING:
     from syncbot.forges.branches import SharedPuts
-    from syncbot.ports import Store
+    from syncbot.model.packages import Package
+    from syncbot.ports import Source, Store
+    from syncbot.store.sql import SqlStore
+    from syncbot.wiring.locking import Managers
+    from syncbot.wiring.processes import Processes
 
 
 class SystemClock:
@@ -58,10 +60,12 @@ def opened(
     unborn: bool = False,
     jobs: int | None = None,
     found: Found | None = None,
+    reading: bool = False,
 ) -> Iterator[Workspace]:
     """The services' workspace for the one that `start` lies in. `unborn`: it may be without commit; `new`: and without
     a folder of packages, too. `jobs`: how many processes work on packages, None: as the settings say. `found`: the
-    workspace with settings that were read before, None: they are read. Raises InputError, StoreError."""
+    workspace with settings that were read before, None: they are read. `reading`: it is for reports, and nobody works
+    in it; little more than the measures is asked of its store. Raises InputError, StoreError."""
     found = open_workspace(start, environ) if found is None else found
     if found.settings.branches and found.shared is None:
         what = f"this workspace has several downstream branches: {', '.join(found.settings.branches)}"
@@ -74,8 +78,8 @@ def opened(
         require_patches(found)
     state = state_of(found)
     source = sources(found, environ)
-    crew = Processes(found, environ, progress, jobs or found.settings.jobs, Here(Bench(source, progress), end_all))
-    store = open_store(found.database_url)
+    crew = None if reading else _crew(found, environ, progress, jobs, source)
+    store = _store(found, reading=reading)
     try:
         paced = lambda account: SharedPace(store, account, SystemClock().now, time.sleep)  # noqa: E731
         at = open_forge(Needs(found, environ, state, downstream.root, _branch(downstream), paced, _puts(found, store)))
@@ -95,13 +99,39 @@ def opened(
             hands=crew,
             stamp=_stamp(found),
             verifier=_verifier(found, standing, state, environ),
+            locker=None if reading else _locker(found, state, environ),
             commit=commits(found),
             presence=ThisProcess(),
             advisories=Advisories(partial(osv.kept, found.settings.advisories, found.root, found.cache / "advisories")),
         )
     finally:
-        crew.close()
+        if crew is not None:
+            crew.close()
         store.close()
+
+
+def _crew(
+    found: Found, environ: Mapping[str, str], progress: Progress, jobs: int | None, source: Callable[[Package], Source]
+) -> Processes:
+    from syncbot.wiring.processes import Processes
+
+    return Processes(found, environ, progress, jobs or found.settings.jobs, Here(Bench(source, progress), end_all))
+
+
+def _locker(found: Found, state: Path, environ: Mapping[str, str]) -> Managers:
+    from syncbot.wiring.locking import Managers
+
+    return Managers(state / "locks", found.settings.limits.lock_seconds, environ)
+
+
+def _store(found: Found, *, reading: bool) -> SqlStore:
+    if reading:
+        from syncbot.store.light import open_to_read
+
+        return cast("SqlStore", open_to_read(found.database_url))  # what is asked of it is what that one has
+    from syncbot.store.opening import open_store  # takes half a second to load
+
+    return open_store(found.database_url)
 
 
 def _puts(found: Found, store: Store) -> Callable[[str], SharedPuts] | None:

@@ -31,7 +31,8 @@ def test_what_is_asked_and_what_changed(busy: World) -> None:
     assert text.startswith("# Daily digest, 20")
     asked, changed = text.split("## What changed")
     assert "**lib**: Review proposal 1: lib: 1" in asked
-    assert "**lib**: Release 1.2 was judged" in changed
+    assert "**lib**: Release 1.2 was judged, from 1.0: 1 -> 0 patches" in changed
+    assert "\\" not in text, "nothing of our own has to be escaped for people who read it on a terminal"
     busy.syncbot("proposals", "accept", "1")
     text = busy.syncbot("digest", "--weekly", "--owner", "ann").out
     assert text.startswith("# Weekly digest of ann, ")

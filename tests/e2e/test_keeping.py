@@ -189,7 +189,15 @@ def test_what_lies_about_in_files_goes_by_age_and_a_dry_run_says_so(world: World
     put(
         state / "cache", "pages/1a", "pages/.half-1", "advisories/2b.json", "archives/sha256/3c/3c", "forks/4d.git/HEAD"
     )
-    put(state, "verify/5e.json", "verify/5e.log", "verify/work-1/source", "bundles/lib-ten/patch")
+    put(
+        state,
+        "verify/5e.json",
+        "verify/5e.log",
+        "verify/work-1/source",
+        "bundles/lib-ten/patch",
+        "locks/6f.json",
+        "locks/cache/npm/x",
+    )
     put(state / "cache", "archives/sha256/3c/.half-2")
     (state / "cache" / "pages" / "young").write_text("young")
     (state / "verify" / "young.log").write_text("young")
@@ -200,6 +208,8 @@ def test_what_lies_about_in_files_goes_by_age_and_a_dry_run_says_so(world: World
         ("leftover", ".half-1"),
         ("leftover", ".half-2"),
         ("leftover", "work-1"),
+        ("lock file", "6f.json"),
+        ("package cache", "cache"),
         ("page", "1a"),
         ("page", "2b.json"),
         ("verification", "5e.json"),

@@ -225,6 +225,14 @@ def test_a_dry_import_writes_nothing_and_says_what_it_would(packaging: Packaging
     assert packaging.snapshot() == before
 
 
+def test_owners_are_those_of_codeowners_before_the_recipes_own(packaging: Packaging) -> None:
+    git(packaging.path, "rm", "-q", "syncbot.toml")
+    packaging.write({".github/CODEOWNERS": "* @everybody\n/debian/ @them/packagers somebody@example.org\n"})
+    packaging.commit("no settings, and owners")
+    told = packaging.syncbot("import", str(packaging.path), "--dry-run", "--json").document
+    assert [package["owners"] for package in told["packages"]] == [["@them/packagers", "somebody@example.org"]]
+
+
 def test_an_unknown_layout_is_refused_with_those_that_there_are(packaging: Packaging) -> None:
     packaging.write({"syncbot.toml": 'layout = "debain"\n'})
     ran = packaging.syncbot("check")

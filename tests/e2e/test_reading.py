@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.e2e.world import FIX_FORTY, FIX_TEN, World, numbered
@@ -49,9 +52,31 @@ def test_nothing_to_show_begins_with_no_empty_line(world: World) -> None:
         assert not world.syncbot(*command).out.startswith("\n")
 
 
+def test_nothing_to_say_ends_with_no_empty_line(story: World) -> None:
+    assert not story.syncbot("history").out.endswith("\n\n")
+
+
+@pytest.mark.parametrize("command", ["report", "delta", "owners", "upstreamable", "forecast", "history", "digest"])
+def test_who_only_reads_waits_for_no_library_of_writers(story: World, command: str) -> None:
+    """SQLAlchemy, SQLModel and pydantic take longer to load than any of these answers takes to be made."""
+    assert story.syncbot("report").code == 0, "the work tree was read once"
+    program = (
+        "import sys; from syncbot.cli import run; code = run(sys.argv[1:]);"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic', 'requests', 'jinja2'};"
+        "print(code, *sorted(heavy & set(sys.modules)))"
+    )
+    words = ["--workspace", str(story.workspace.path), command]
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0"
+
+
 def test_report_by_owner(story: World) -> None:
     nobodys = story.syncbot("report", "--owner", "bob").out
     assert nobodys.endswith("0 packages carry 0 patches of 0 lines.\n")
+    for command in ("report", "forecast"):
+        told = story.syncbot(command, "--owner", "bob").err
+        assert told == "syncbot: nobody called 'bob' owns a package here; syncbot owners lists who does\n"
+        assert story.syncbot(command, "--verdict", "broken").err == ""
     document = story.syncbot("report", "--json").document
     assert document["schema"] == "syncbot.report/1"
     total = document["total"]

@@ -343,6 +343,29 @@ def test_a_patch_that_no_mail_can_hold_is_left_to_the_branch(world: GitWorld, se
     assert max(map(len, text.splitlines())) < 200
 
 
+@pytest.mark.parametrize("draft", [False, True])
+@pytest.mark.parametrize("series", [b"a line of a patch\n" * 3000, b"caf\xe9.patch\n"])
+def test_a_patch_that_is_too_much_for_a_list_is_asked_to_be_pulled(world: GitWorld, series: bytes, draft: bool) -> None:
+    """Lists hold back what has more than 40 KB, and a mail with half a patch is worse than none."""
+    world.words = Words.MAIL
+    record = world.forge.propose(world.proposal(series, body=_stories(9, 9)), NOON)
+    bot, remote = Identity("Bot", "bot@example.org"), "https://git.example.org/us/patches.git"
+    Mailbox(world.state / "other", bot, "", remote, partial(change, world.bare)).write(replace(record, draft=draft))
+    path = world.state / "other" / "1.eml"
+    assert path.stat().st_size < 40_000
+    found = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert str(found["Subject"]).startswith("[RFC GIT PULL] " if draft else "[GIT PULL] ")
+    text = found.get_content().replace("\r\n", "\n")  # type: ignore[attr-defined]  # its policy makes EmailMessage
+    assert "diff --git" not in text
+    assert f"    git fetch {remote} {record.branch}\n    git log -p --reverse {record.parent}..{record.tip}\n" in text
+    assert (
+        f"The following changes since commit {record.parent}:\n\nare available in the Git repository at:\n\n"
+        f"  {remote} {record.branch}\n\nfor you to fetch changes up to {record.tip}:\n"
+    ) in text
+    assert ("The patch has 57 KB, more than lists take" in text) is (b"line" in series)
+    assert " patches/lib/series " in text, "what it touches is told"
+
+
 def test_a_workspace_with_few_commits_will_do(world: GitWorld) -> None:
     world.commit("README", "so that there is more than one")
     shallow = world.root.with_name("shallow")

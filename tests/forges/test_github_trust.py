@@ -47,6 +47,7 @@ def test_what_a_stale_bot_closed_does_not_come_back(world: World, hub: GitHubWor
     world.syncbot("sync")
     assert opened(world) == [(str(number), "rejected")]
     assert f"again:{number}" in dashboard(hub, number)["body"], "a person can have it back"
+    assert f"[`lib`]({hub.page(number)['html_url']}): " in dashboard(hub, number)["body"], "and see it"
     assert "(closed by stale\\[bot\\])" in dashboard(hub, number)["body"]
     assert hub.writes(lambda: world.syncbot("sync")) == []
 
@@ -147,8 +148,10 @@ def test_what_goes_with_a_proposal_is_owed_by_a_run_that_was_killed(
         patch.setattr(GitHubForge, step, torn)
         with pytest.raises(Killed):
             world.syncbot("sync")
-    assert world.syncbot("sync").code == 0
+    told = world.syncbot("sync").out
     (pull,) = hub.gate.pulls(hub.repository)
+    assert f"lib: proposal {pull['number']} has now what a run that was killed owed it." in told
+    assert "Nothing changed" not in told
     assert [label["name"] for label in pull["labels"]] == ["syncbot"]
     assert [one["login"] for one in pull["requested_reviewers"]] == ["ann"]
     assert [one["login"] for one in pull["assignees"]] == ["ben"]
@@ -177,6 +180,11 @@ def test_a_version_that_a_persons_commit_does_not_go_with_is_told_once_and_goes_
     git(clone, "push", "-q", "origin", branch)
     world.upstream.release("v1.2", b_c=numbered("b", l20="twenty"))
     assert "was left as it is: edited by A Person" in world.syncbot("sync").out
+    (status,) = hub.here.statuses[hub.page(number)["head"]["sha"]]
+    assert (status["state"], status["description"]) == (
+        "failure",
+        f"the newer version, on {branch}-next, does not go with the commits here",
+    )
     assert hub.writes(lambda: world.syncbot("sync")) == []
     (said,) = hub.as_person("GET", f"/issues/{number}/comments")
     assert f"Merge `{branch}-next` into `{branch}`" in said["body"]
@@ -191,4 +199,6 @@ def test_a_version_that_a_persons_commit_does_not_go_with_is_told_once_and_goes_
     assert git(hub.bare, "branch", "--list", "syncbot/*").split() == [branch]
     assert hub.page(number)["title"] == "lib: 1.0 -> 1.2, drop 2"
     assert len(hub.here.minimised) == 1, "the comment is over"
+    (status,) = hub.here.statuses[hub.page(number)["head"]["sha"]]
+    assert status["state"] == "success"
     assert hub.writes(lambda: world.syncbot("sync")) == []

@@ -10,7 +10,7 @@ from syncbot.errors import InputError
 from syncbot.layouts.debian.versions import DebianVersion, compare
 from syncbot.layouts.debian.watch import read_watch
 from syncbot.model.ids import PatchName
-from syncbot.model.packages import Package, SeriesPatch
+from syncbot.model.packages import Component, Package, SeriesPatch
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import SYMLINK, MemoryTree
 from syncbot.model.verdicts import Action
@@ -123,6 +123,22 @@ def test_the_version_of_a_new_upstream_release(old: str, release: str, new: str)
 
 
 @pytest.mark.parametrize(
+    ("old", "release", "archive", "new"),
+    [
+        ("1.0-3", "1.1", "demo_1.1+dfsg1.orig.tar.xz", "1.1+dfsg1-1"),
+        ("1.0+dfsg1-3", "1.1", "demo_1.1+dfsg2.orig.tar.xz", "1.1+dfsg2-1"),
+        ("2:1.0+dfsg-3", "1.1", "demo_1.1.orig.tar.xz", "2:1.1-1"),
+        ("1.0-3", "1.1rc1", "demo_1.1~rc1+ds.orig.tar.gz", "1.1~rc1+ds-1"),
+        ("1.0+dfsg-3", "1.1", "demo-1.1.tar.gz", "1.1+dfsg-1"),
+        ("1.0+dfsg-3", "1.1", "demo_1.2+ds.orig.tar.gz", "1.1+dfsg-1"),
+        ("2.0+really1.0-1", "1.1", "demo_2.0+really1.1.orig.tar.gz", "2.0+really1.1-1"),
+    ],
+)
+def test_an_orig_tarball_says_itself_whether_it_was_repacked(old: str, release: str, archive: str, new: str) -> None:
+    assert str(DebianVersion.parse(old).moved(release, archive)) == new
+
+
+@pytest.mark.parametrize(
     ("shown", "release"),
     [
         ("1:1.22.1-9+deb12u9", "1.22.1"),
@@ -193,6 +209,26 @@ def test_a_drop_takes_the_file_and_its_line_alone(before: str, name: str, left: 
     files = source(before)
     changes = DEBIAN.edit(files, only(DEBIAN, files), (edit(Action.DROP, name),), to(None))
     assert changes == {f"debian/patches/{name}": None, "debian/patches/series": left}
+
+
+def test_a_derivatives_own_list_follows() -> None:
+    files = tree(
+        {
+            **{path: (source().read(path) or b"") for path in source().paths()},
+            "debian/patches/ubuntu.series": "# theirs\nsub/b.patch\nubuntu.patch\na.patch\n",
+            "debian/patches/kali.series": "a.patch\n",
+            "debian/patches/ubuntu.patch": PATCH,
+        }
+    )
+    package = only(DEBIAN, files)
+    assert [patch.name for patch in package.series] == ["a.patch", "sub/b.patch"]
+    changes = DEBIAN.edit(files, package, (edit(Action.DROP, "a.patch"),), to(None))
+    assert changes == {
+        "debian/patches/a.patch": None,
+        "debian/patches/series": b"sub/b.patch -p1\n",
+        "debian/patches/ubuntu.series": b"# theirs\nsub/b.patch\nubuntu.patch\n",
+        "debian/patches/kali.series": b"",
+    }
 
 
 def test_a_rewritten_patch_changes_its_file_alone() -> None:
@@ -314,6 +350,52 @@ def test_a_watch_file_may_look_into_a_folder_for_each_line(folder: str) -> None:
     found, doubts = read_watch(f"version=4\nhttps://x.example/d/{folder}/ demo-(\\d.*)\\.tgz", "demo")
     assert found is not None
     assert (found.page, found.pattern, doubts) == ("https://x.example/d/@LINE@/", "^demo-(\\d.*)\\.tgz$", [])
+
+
+COMPONENTS = {
+    "4, an archive of the same version": (
+        'version=4\nopts="component=data,pgpmode=none" https://x.example/d/data-(\\d.*)\\.tgz same\n'
+        "https://x.example/d/demo-(\\d.*)\\.tgz debian\n",
+        Component("data", Upstream("tarball", "https://x.example/d/"), "^data-(\\d.*)\\.tgz$"),
+    ),
+    "4, with its name in the pattern": (
+        "version=4\nhttps://x.example/d/demo-(\\d.*)\\.tgz\n"
+        "opts=component=data https://x.example/@COMPONENT@/ @COMPONENT@-(\\d.*)\\.tgz same\n",
+        Component("data", Upstream("tarball", "https://x.example/data/"), "^data-(\\d.*)\\.tgz$"),
+    ),
+    "4, a repository": (
+        "version=4\nhttps://x.example/d/demo-(\\d.*)\\.tgz\n"
+        'opts="mode=git, component=data" https://x.example/data.git refs/tags/v(.*) same\n',
+        Component("data", Upstream("git", "https://x.example/data.git")),
+    ),
+    "4, of another version": (
+        "version=4\nhttps://x.example/d/demo-(\\d.*)\\.tgz group\n"
+        "opts=component=data https://x.example/d/data-(\\d.*)\\.tgz group\n",
+        Component("data", None, why="its version is another than the package's (group)"),
+    ),
+    "4, nowhere": (
+        "version=4\nhttps://x.example/d/demo-(\\d.*)\\.tgz\nopts=component=data ftp://x.example/data-(.*)\\.tgz same\n",
+        Component("data", None, why="its address is not http or https"),
+    ),
+    "5, an archive": (
+        "Version: 5\n\nSource: https://x.example/d/\nMatching-Pattern: demo-(\\d.*)\\.tgz\n\n"
+        "Component: data\nSource: https://x.example/d/\nMatching-Pattern: data-(\\d.*)\\.tgz\n",
+        Component("data", Upstream("tarball", "https://x.example/d/"), "^data-(\\d.*)\\.tgz$"),
+    ),
+    "5, a template": (
+        "Version: 5\n\nSource: https://x.example/d/\nMatching-Pattern: demo-(\\d.*)\\.tgz\n\n"
+        "Component: data\nTemplate: Npmregistry\nDist: data\nVersion-Schema: checksum\n",
+        Component("data", None, why="its version is another than the package's (checksum)"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("watch", "component"), COMPONENTS.values(), ids=COMPONENTS)
+def test_a_watch_file_names_the_components_of_the_source(watch: str, component: Component) -> None:
+    package = only(DEBIAN, source(watch=watch))
+    assert package.components == (component,)
+    assert package.upstream == Upstream("tarball", "https://x.example/d/")
+    assert package.tag_pattern == "^demo-(\\d.*)\\.tgz$"
 
 
 def test_the_tarballs_of_a_watch_file_have_the_metadatas_repository_as_history() -> None:

@@ -18,6 +18,7 @@ from syncbot.layouts.npm.names import admits, descriptor, file_name, ranged, yar
 from syncbot.layouts.overlay import Overlay
 from syncbot.layouts.recipe import Format, Listed, Move, Place, Recipe
 from syncbot.model.ids import PatchName
+from syncbot.model.packages import LockFile
 from syncbot.model.releases import Upstream
 from syncbot.model.trees import FILE, SYMLINK, MemoryTree
 
@@ -359,25 +360,60 @@ def test_a_dropped_patch_comes_back_into_the_table() -> None:
     )
 
 
-BY_HAND = {
-    "pnpm-lock.yaml": "run `pnpm install`: pnpm-lock.yaml is not edited",
-    "yarn.lock": "run `yarn install`: yarn.lock is not edited",
-    "bun.lock": "run `bun install`: bun.lock is not edited",
-    "package-lock.json": "run `npm install`: package-lock.json is not edited",
+LOCK_FILES = {
+    "pnpm-lock.yaml": "pnpm install",
+    "yarn.lock": "yarn install",
+    "bun.lock": "bun install",
+    "package-lock.json": "npm install",
 }
 
 
-@pytest.mark.parametrize(("lock", "left"), BY_HAND.items())
-def test_the_lock_file_is_left_to_the_package_manager(lock: str, left: str) -> None:
+@pytest.mark.parametrize(("lock", "command"), LOCK_FILES.items())
+def test_the_lock_file_is_left_to_the_package_manager(lock: str, command: str) -> None:
     recipe: Recipe = read("left", PACKAGE, FILES | {lock: ""}).moved(to("1.3.0"))
-    assert recipe.known.by_hand == (left,)
+    assert (recipe.known.lock, recipe.known.by_hand) == (LockFile(lock, command), ())
     assert lock not in recipe.changes()
+
+
+def test_a_resolution_follows_the_range_that_it_is_of() -> None:
+    manifest = """{
+  "workspaces": ["apps/*"],
+  "devDependencies": { "left": "^1.2.0" },
+  "resolutions": {
+    "left@^1.2.0": "patch:left@npm:^1.2.0#./.yarn/patches/left-npm-1.2.3-0123456789.patch",
+    "left@npm:^1.1.0": "patch:left@npm:1.2.3#./.yarn/patches/left-npm-1.2.3-0123456789.patch"
+  }
+}
+"""
+    files = {".yarn/patches/left-npm-1.2.3-0123456789.patch": "left", "yarn.lock": ""}
+    made = texts(read("left", manifest, files).moved(to("1.3.0")))[MANIFEST]
+    assert made is not None
+    assert list(json.loads(made)["resolutions"]) == ["left@^1.3.0", "left@npm:^1.1.0"]
+    assert json.loads(made)["devDependencies"] == {"left": "^1.3.0"}
+
+
+WORKSPACES = {
+    "a workspace's package.json": ({"apps/web/package.json": '{"dependencies": {"inner": "^0.1.0"}}'}, True),
+    "one that asks for another line": ({"apps/web/package.json": '{"dependencies": {"inner": "^3.0.0"}}'}, False),
+    "none": ({"apps/web/package.json": "{}"}, False),
+}
+
+
+@pytest.mark.parametrize(("files", "named"), WORKSPACES.values(), ids=WORKSPACES)
+def test_a_dependency_of_a_workspace_moves_there(files: dict[str, str], named: bool) -> None:
+    manifest = '{"workspaces": ["apps/*"], "scripts": {"postinstall": "patch-package"}}'
+    recipe = read("inner", manifest, {"patches/inner+0.1.0.patch": "x", "yarn.lock": "", **files})
+    assert (recipe.known.lock is not None, recipe.known.by_hand == ()) == (named, named)
+    moved = recipe.moved(to("0.1.5"))
+    assert ("apps/web/package.json" in texts(moved)) is named
 
 
 def test_what_others_bring_must_be_updated_by_hand() -> None:
     recipe = read("outer++inner", PACKAGE, FILES | {"package-lock.json": "{}"}).moved(to("0.2.0"))
-    assert recipe.known.by_hand[0] == (
-        "package.json does not name inner: run `npm update inner`, and see which version it gives"
+    assert recipe.known.lock is None
+    assert recipe.known.by_hand == (
+        "package.json does not name inner: run `npm update inner`, and see which version it gives",
+        "run `npm install`: package-lock.json is not edited",
     )
 
 

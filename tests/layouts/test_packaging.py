@@ -173,6 +173,9 @@ def test_the_table_that_people_are_told_of_is_the_one_that_is_read(name: str, ta
     assert f"under [packages.{table}] in syncbot.toml" in unknown
     said = f'[packages.{table}]\nupstream = "git:https://example.org/demo.git"\n'
     package = only(KEPT, tree(files | {"syncbot.toml": said}))
+    with pytest.raises(InputError) as error:
+        KEPT.new_package(tree(files | {"syncbot.toml": said}), "", name, Upstream("npm", "demo"), None)
+    assert error.value.remedy == f"edit [packages.{table}] in syncbot.toml"
     pinned = f'{said}[{package.keep_table}]\n"b.patch" = "ours"\n'
     assert [p.keep for p in only(KEPT, tree(files | {"syncbot.toml": pinned})).series] == [None, "ours"]
 

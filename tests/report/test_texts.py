@@ -62,6 +62,32 @@ def test_who_is_blocked_says_by_whom() -> None:
     assert words.waits_for(judgement("c", Verdict.APPLIES, Action.KEEP)) == ""
 
 
+def test_who_is_blocked_is_not_said_to_be_what_it_only_seems() -> None:
+    """`All of its effect is in the release: it stands on a patch that waits` was a contradiction to its readers."""
+    waits = "it stands on a patch that waits for a person"
+    seems = judgement(
+        "b",
+        Verdict.OBSOLETE,
+        Action.ASK,
+        reason=f"All of its effect is in the release: {waits}.",
+        blocked_by=("a.patch",),
+    )
+    assert words.why(seems) == (
+        "It would be obsolete (all of its effect is in the release), "
+        "but it stands on a.patch, which waits for a person."
+    )
+    unknown = judgement(
+        "b",
+        Verdict.CONFLICT,
+        Action.ASK,
+        reason=f"It neither applies nor is it upstream: {waits}.",
+        blocked_by=("a", "b", "c", "d"),
+    )
+    assert words.why(unknown) == (
+        "It cannot be judged by itself yet: it stands on a, b, c and 1 more, which wait for a person."
+    )
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_what_a_person_is_asked_ends_one_sentence_and_needs_no_file_of_a_workspace(verdict: Verdict) -> None:
     asked = words.waits_for(judgement("a", verdict, Action.ASK))

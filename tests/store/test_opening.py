@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from syncbot.errors import StoreError
-from syncbot.store import SqlStore, migrate, open_store, opening
+from syncbot.store import SqlStore, migrate, open_store, schema
 from syncbot.store.engine import make_engine
 from syncbot.store.models import Table
 
@@ -52,7 +52,7 @@ def test_models_and_migrations_agree(store: SqlStore, url: str) -> None:
 
 
 def test_head_is_the_newest_migration() -> None:
-    assert migrate.head() == opening.HEAD
+    assert migrate.head() == schema.HEAD
 
 
 def test_a_second_opening_is_one_query_and_needs_no_alembic(store: SqlStore, url: str) -> None:

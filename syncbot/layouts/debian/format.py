@@ -17,6 +17,8 @@ from syncbot.model.trees import Tree
 
 _SOURCE = re.compile(rb"\s*([A-Za-z0-9][A-Za-z0-9+.-]*) \(")
 _OTHER_SERIES = ("patches/debian.series", "patches/00list")
+_VENDORS = tuple(f"patches/{name}.series" for name in ("ubuntu", "kali", "raspbian", "devuan", "pureos", "progress"))
+"""Lists that a derivative applies in the place of the series, as dpkg-source does: Debian's own are judged."""
 
 
 class DebianFormat:
@@ -41,6 +43,7 @@ class DebianFormat:
                 what = f"the patches are listed in {other}, which is not supported"
                 raise InputError(what, "use 3.0 (quilt) with debian/patches/series", path=folder)
         files = {f"{folder}/{name}": _file(tree, f"{folder}/{name}") for name in (CHANGELOG, SERIES)}
+        files |= {f"{folder}/{name}": content for name in _VENDORS if (content := _file(tree, f"{folder}/{name}"))}
         changelog = Changelog.parse(files[f"{folder}/{CHANGELOG}"] or b"", f"{folder}/{CHANGELOG}")
         content = files[f"{folder}/{SERIES}"]
         series = quilt.parse(content or b"")
@@ -48,7 +51,9 @@ class DebianFormat:
         for number, line in enumerate(series.lines, 1):
             if line.body.startswith((b"<<<<<<<", b">>>>>>>", b"=======")):
                 raise InputError("there is a conflict marker", "solve it", path=f"{folder}/{SERIES}", line=number)
-        if quilt.format(series) != (content or b"") or changelog.raw != files[f"{folder}/{CHANGELOG}"]:
+        others = [content or b"" for path, content in files.items() if path.endswith(".series")]
+        whole = all(quilt.format(quilt.parse(other)) == other for other in (content or b"", *others))
+        if not whole or changelog.raw != files[f"{folder}/{CHANGELOG}"]:
             raise InputError("it cannot be edited without loss", "report this file", path=folder)
         return DebianRecipe(folder, known(tree, folder, changelog.name), files, files)
 

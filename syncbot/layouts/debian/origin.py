@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from syncbot.errors import SyncbotError
-from syncbot.layouts.debian.watch import Watch, read_watch
+from syncbot.layouts.debian.watch import Watch, read_components, read_watch
 from syncbot.layouts.recipe import Known
 from syncbot.model import addresses
 from syncbot.model.releases import Upstream
@@ -31,6 +31,7 @@ def known(tree: Tree, folder: str, source: str) -> Known:
     repository = _repository(metadata.get("repository", ""))
     homepage = _forge(control.get("homepage", ""))
     upstream, pattern = _watched(watch)
+    parts = read_components(_text(tree, f"{folder}/watch"), source)
     if upstream is None:
         upstream, pattern = repository or homepage, ""
     history = None if upstream is None or upstream.scheme == "git" else repository or homepage
@@ -38,7 +39,8 @@ def known(tree: Tree, folder: str, source: str) -> Known:
         doubts.append("neither debian/watch nor debian/upstream/metadata says where upstream is")
     if not folder.count("/") and _has_source(tree, folder):
         doubts.append("upstream's files lie beside debian/: import the new release with gbp import-orig, too")
-    return Known(upstream, history, pattern, _owners(control), tuple(doubts), signing_keys=_keys(folder))
+    owners = _owners(control)
+    return Known(upstream, history, pattern, owners, tuple(doubts), components=parts, signing_keys=_keys(folder))
 
 
 def _watched(watch: Watch | None) -> tuple[Upstream | None, str]:

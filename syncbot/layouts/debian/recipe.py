@@ -44,7 +44,12 @@ class DebianRecipe:
 
     def without(self, name: PatchName) -> DebianRecipe:
         series = quilt.format(quilt.remove(self.series, name))
-        return self._with({f"{self.folder}/{SERIES}": series or None, self._path(name): None})
+        files: dict[str, bytes | None] = {f"{self.folder}/{SERIES}": series or None, self._path(name): None}
+        for path, content in self.after.items():
+            vendors = quilt.parse(content) if path.endswith(".series") and content is not None else None
+            if vendors is not None and name in vendors.names:
+                files[path] = quilt.format(quilt.remove(vendors, name))
+        return self._with(files)
 
     def rewritten(self, name: PatchName, content: bytes) -> DebianRecipe:
         self._require(name)
@@ -59,7 +64,7 @@ class DebianRecipe:
         items = [text for note in move.notes if (text := said(note))]
         version = changelog.version
         if move.version is not None:
-            version = version.moved(move.version)
+            version = version.moved(move.version, move.name)
             items.insert(0, f"New upstream release {move.version}.")
         elif changelog.distribution != "UNRELEASED":
             version = replace(version, revision=_next(version.revision))

@@ -16,6 +16,7 @@ _REALLY = re.compile(r"^(?P<shown>.+?)\+really(?P<real>\d.*)$")
 _GROUPED = re.compile(r"\+~[\w.+~]*$")
 _EARLY = re.compile(r"~+(?=(?:rc|beta|alpha|pre|dev|b|a)\d*)", re.IGNORECASE)
 _STABLE = re.compile(r"^(?P<plain>[^+~]*)(?P<mark>[+~](?:deb|bpo|ubuntu)\d[\d.]*?(?:u|~|\+)?)(?P<count>\d+)$")
+_ORIG = re.compile(r"_(?P<upstream>[0-9][A-Za-z0-9.+~:-]*)\.orig\.tar\.\w+$")
 _WHOLE = re.compile(r"[A-Za-z0-9.+~:-]+")
 
 
@@ -52,10 +53,17 @@ class DebianVersion:
         text = _plain(_GROUPED.sub("", really["real"] if really else self.upstream))
         return _EARLY.sub("", text)
 
-    def moved(self, release: str) -> DebianVersion:
-        """The first package of another upstream release. What marks a repacked tarball stays; `+really` only as long
-        as the version would go backwards without it; a stable branch counts anew."""
+    def moved(self, release: str, archive: str = "") -> DebianVersion:
+        """The first package of another upstream release. What marks a repacked tarball stays, unless the release's
+        `archive` is an orig tarball, whose name says it; `+really` only as long as the version would go backwards
+        without it; a stable branch counts anew."""
         tail = self._repacked()
+        named = _ORIG.search(archive)
+        if named is not None:
+            own = DebianVersion("", named["upstream"], "")
+            if own.release == DebianVersion("", _as_debian(release), "").release and not _REALLY.match(own.upstream):
+                mark = _REPACKED.search(_GROUPED.sub("", own.upstream))
+                tail = mark[0] if mark else ""
         shown = _as_debian(release) + tail
         really = _REALLY.match(self.upstream)
         if really is not None and compare(shown, self.upstream) <= 0:

@@ -1,16 +1,19 @@
 """`debian/watch`, versions 3 to 5: the page that is looked at, and the pattern of what counts there.
 
-Only the first source is read; components come with it. Source: uscan(1) and debian-watch(5).
+The first source is the package's; those with `component=NAME` are of the archives that are unpacked into the folder
+NAME. Source: uscan(1) and debian-watch(5).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from syncbot.errors import SyncbotError
 from syncbot.model import addresses
+from syncbot.model.packages import Component
 from syncbot.model.releases import Upstream
 
 _VERSION = re.compile(r"^\s*version\s*[=:]\s*(\d+)\s*$", re.IGNORECASE)
@@ -23,6 +26,8 @@ _TAGS = re.compile(r"^https?://(?P<host>[^/]+)/(?P<path>[^?#]+?)/(?:-/)?(?:tags|
 _API = re.compile(r"^https?://api\.(?P<host>[^/]+)/repos/(?P<path>[^/]+/[^/]+)/(?:releases|tags|git)")
 _FORGES = ("github.com", "codeberg.org")
 _BY_LINE = re.compile(r"(?:v\??)?\((?!\?)[^()]*(?:\\d|0-9)[^()]*\)")
+_COMPONENT = re.compile(r"(?:^|[,\s=\"'])component\s*=\s*([A-Za-z0-9][A-Za-z0-9-]*)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _LINE = "@LINE@"
 _LONGEST = 400
 
@@ -51,6 +56,70 @@ def read_watch(text: str, source: str) -> tuple[Watch | None, list[str]]:
         return None, [f"debian/watch: {error}"]
 
 
+def read_components(text: str, source: str) -> tuple[Component, ...]:
+    """The components that the file names, each once."""
+    lines = [line for line in _joined(text) if line.strip() and not line.lstrip().startswith("#")]
+    head = _VERSION.match(lines[0]) if lines else None
+    fifth = head is not None and int(head[1]) >= 5
+    found = _fifth_components(text, source) if fifth else _fourth_components(lines, source)
+    return tuple({one.name: one for one in found}.values())
+
+
+def _fourth_components(lines: list[str], source: str) -> Iterator[Component]:
+    for line in map(str.strip, lines):
+        if not line.startswith(("opts=", "options=")):
+            continue
+        try:
+            options, rest = _options(line)
+        except _Unusable:
+            continue
+        name = _COMPONENT.search(options)
+        words = rest.split()
+        if name is None or not words:
+            continue
+        if _GROUP.search(words[0].rpartition("/")[2]):  # the pattern stands in the address
+            words.insert(1, "")
+        pattern, rule = (*words[1:3], "", "")[:2]
+        git = "mode=git" in options.replace(" ", "")
+        yield _component(name[1], words[0], pattern, rule, source, git=git)
+
+
+def _fifth_components(text: str, source: str) -> Iterator[Component]:
+    for paragraph in re.split(r"\n[ \t]*\n", text):
+        fields = _fields(paragraph)
+        name = fields.get("component", "")
+        if not _NAME.fullmatch(name):
+            continue
+        rule = fields.get("version-constraint", "") or fields.get("version-schema", "")
+        if fields.get("template"):
+            try:
+                watch = _template(fields["template"].lower(), fields)
+            except _Unusable as error:
+                yield Component(name, None, why=str(error))
+            else:
+                yield _ruled(name, watch, rule)
+        elif fields.get("source"):
+            git = fields.get("mode", "").lower() == "git"
+            yield _component(name, fields["source"], fields.get("matching-pattern", ""), rule, source, git=git)
+
+
+def _component(name: str, url: str, pattern: str, rule: str, source: str, *, git: bool) -> Component:
+    try:
+        url, pattern = url.replace("@COMPONENT@", name), pattern.replace("@COMPONENT@", name)
+        watch = Watch(_git(url), "", "") if git else _page(url, pattern, source)
+        return _ruled(name, watch, rule)
+    except _Unusable as error:
+        return Component(name, None, why=str(error))
+
+
+def _ruled(name: str, watch: Watch, rule: str) -> Component:
+    """Only one of the package's own version can be told of a release."""
+    if rule.lower() not in ("", "same", "debian"):
+        return Component(name, None, why=f"its version is another than the package's ({rule})")
+    upstream = watch.upstream or _checked(Upstream("tarball", watch.page))
+    return Component(name, upstream, watch.pattern)
+
+
 class _Unusable(Exception):
     """Why nothing can be made of it."""
 
@@ -62,7 +131,7 @@ def _joined(text: str) -> list[str]:
 def _fourth(lines: list[str], source: str) -> tuple[Watch | None, list[str]]:
     if not lines:
         return None, []
-    line = lines[0].strip()
+    line = next((line.strip() for line in lines if not _of_component(line)), "")
     options = ""
     if line.startswith(("opts=", "options=")):
         options, line = _options(line)
@@ -73,6 +142,10 @@ def _fourth(lines: list[str], source: str) -> tuple[Watch | None, list[str]]:
     if not words:
         raise _Unusable("its first line names no address")
     return _page(words[0], words[1] if len(words) > 1 else "", source), []
+
+
+def _of_component(line: str) -> bool:
+    return line.lstrip().startswith(("opts=", "options=")) and _COMPONENT.search(line.partition("http")[0]) is not None
 
 
 def _options(line: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from syncbot.errors import InputError
 from syncbot.layouts.draft import Draft, spliced, text_at
@@ -24,6 +24,8 @@ class Moving:
     found: tuple[Patched, ...]
     old: str | None
     new: str
+    followed: dict[str, str] = field(default_factory=dict)
+    """{a range that was moved: what it became}."""
 
     def done(self) -> Draft:
         """The draft after it."""
@@ -88,6 +90,7 @@ class Moving:
         new = ranged(plain, self.new)
         if new is not None and (path == self.project.path or self.old is None or admits(plain, self.old)):
             whole = f"{alias}{at}{new}"
+            self.followed[plain] = new
             yield path, None if whole == wanted else (value.start, value.end, quoted(whole))
 
     def _named(self, renamed: dict[str, str]) -> Iterator[tuple[str, Edit]]:
@@ -116,7 +119,8 @@ class Moving:
             yield value.start, value.end, quoted(_followed(value.value, one.path, renamed))
 
     def _described(self, one: Patched, renamed: dict[str, str]) -> Iterator[tuple[str, Edit]]:
-        """yarn's descriptor, with all its paths; and a resolution's key that asks for the old version alone."""
+        """yarn's descriptor, with all its paths; and a resolution's key, which is a range that somebody asks for: where
+        that moved, it follows, or the patch would be of nothing."""
         assert one.entry is not None
         key, value = one.entry
         said = descriptor(value.value if isinstance(value, Text) else "")
@@ -137,8 +141,9 @@ class Moving:
         if isinstance(key, Text) and resolutions is not None and _is_in(resolutions, key):
             name, asked = dependency_key(key.value)
             bare = (asked or "").removeprefix("npm:")
-            if asked is not None and bare == self.old:
-                yield self.project.path, (key.start, key.end, quoted(f"{name}@{asked.replace(bare, self.new)}"))
+            became = self.new if bare == self.old else self.followed.get(bare, bare)
+            if asked is not None and became != bare:
+                yield self.project.path, (key.start, key.end, quoted(f"{name}@{asked.replace(bare, became)}"))
 
 
 def _is_in(holder: Object, key: Text) -> bool:

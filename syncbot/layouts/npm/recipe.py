@@ -15,12 +15,13 @@ from syncbot.layouts.jsontext import Object, Text, quoted
 from syncbot.layouts.npm.adding import added
 from syncbot.layouts.npm.locks import locked_version
 from syncbot.layouts.npm.moving import Moving
-from syncbot.layouts.npm.names import LEGAL_VERSION, based_on, descriptor
+from syncbot.layouts.npm.names import LEGAL_VERSION, admits, based_on, descriptor, ranged
 from syncbot.layouts.npm.project import DEPENDENCIES, MANIFEST, Patched, Project
 from syncbot.layouts.recipe import Download, Known, Listed, Move
 from syncbot.layouts.yamltext import Scalar, lines_of, with_comments
 from syncbot.model import addresses
 from syncbot.model.ids import PatchName
+from syncbot.model.packages import LockFile
 from syncbot.model.releases import Upstream
 from syncbot.model.verdicts import Action
 from syncbot.model.versions import normalise
@@ -103,8 +104,10 @@ class NpmRecipe:
         if not wanted and next(self.project.ranges(self._package), None) is None:
             doubts.append(f"{MANIFEST} does not name {self._package} itself: its version is in the lock file alone")
         try:
-            left = self._by_hand(direct=bool(wanted))
-            return Known(addresses.check(Upstream("npm", real)), doubts=tuple(doubts), by_hand=left)
+            upstream = addresses.check(Upstream("npm", real))
+            if self._direct:
+                return Known(upstream, doubts=tuple(doubts), lock=self._lock)
+            return Known(upstream, doubts=tuple(doubts), by_hand=self._by_hand())
         except InputError as error:
             return Known(doubts=(error.what,))
 
@@ -131,8 +134,7 @@ class NpmRecipe:
         if not LEGAL_VERSION.fullmatch(move.version):
             what = f"{move.version} is no version of a package of the registry"
             raise InputError(what, "move it by hand", path=self.project.path)
-        direct = self.key == self._package and self.project.wanted(self._package)
-        if not direct and any(note.action is Action.DROP for note in move.notes):
+        if not self._direct and any(note.action is Action.DROP for note in move.notes):
             what = (
                 f"{MANIFEST} does not name {self._package}, so it cannot be moved, and a patch of it was to be dropped"
             )
@@ -158,17 +160,33 @@ class NpmRecipe:
     def _again(self, draft: Draft) -> Self:
         return type(self).read(draft, self.project.path, self.key)
 
-    def _by_hand(self, direct: bool) -> tuple[str, ...]:
-        """The lock file is the package manager's: which commands renew it. `direct`: whether package.json says which
-        version is used."""
-        lock, left = self.project.lock, []
-        if not direct:
-            what = f"{MANIFEST} does not name {self._package}"
-            left.append(f"{what}: run `{self._updating()}`, and see which version it gives")
-        if lock is not None:
-            folder = posixpath.dirname(lock.path)
-            left.append(f"run `{lock.install}`{f' in {folder}' if folder else ''}: {lock.path} is not edited")
-        return tuple(left)
+    @property
+    def _direct(self) -> bool:
+        """Whether a package.json of the project says which version is used, so that a move has a place there."""
+        if self.key != self._package:
+            return False
+        ranges = self.project.ranges(self._package)
+        return any(path == self.project.path or self._moves(value.value) for path, value in ranges)
+
+    def _moves(self, wanted: str) -> bool:
+        listed = self.project.catalog(self._package, wanted)
+        plain = listed[1].text if listed else wanted.rpartition("@")[2]
+        return ranged(plain, "1.0.0") is not None and (self.version is None or admits(plain, self.version))
+
+    @property
+    def _lock(self) -> LockFile | None:
+        """The lock file, which is the package manager's, and the command that renews it."""
+        lock = self.project.lock
+        if lock is None:
+            return None
+        folder = posixpath.dirname(lock.path)
+        return LockFile(lock.path, f"{lock.install} in {folder}" if folder else lock.install)
+
+    def _by_hand(self) -> tuple[str, ...]:
+        """Where package.json does not say which version is used, no lock file can be made for one."""
+        left = [f"{MANIFEST} does not name {self._package}: run `{self._updating()}`, and see which version it gives"]
+        lock = self._lock
+        return (*left, f"run `{lock.command}`: {lock.path} is not edited") if lock is not None else tuple(left)
 
     def _updating(self) -> str:
         lock = self.project.lock
