@@ -105,6 +105,8 @@ class Kind(StrEnum):
     DOC = "doc"
     CHANGELOG = "changelog"
     GENERATED = "generated"
+    CI = "ci"
+    """What a forge's machines do with the project: nothing that is shipped is made of it."""
 
 
 _CHANGELOG = re.compile(
@@ -129,6 +131,13 @@ _GENERATED = re.compile(
 )
 
 
+_CI_FOLDER = re.compile(r"\.(github|gitlab|circleci|buildkite|semaphore|builds|woodpecker|teamcity)|\.?zuul\.d")
+_CI_FILE = re.compile(
+    r"\.?(zuul|travis|gitlab-ci|cirrus|appveyor|azure-pipelines|drone|woodpecker|packit|mergify|pre-commit-config|codecov)"
+    r"\.ya?ml|Jenkinsfile"
+)
+
+
 _PROGRAM = re.compile(
     r".*\.(c|h|cc|cpp|cxx|hh|hpp|py|pyx|js|mjs|cjs|ts|tsx|jsx|go|rs|java|kt|scala|rb|pm|pl|php|lua|sh|swift|cs|m|vue|in|ac|am)",
     re.I,
@@ -146,6 +155,12 @@ def is_surely_test(path: str) -> bool:
     return any(_SURE_FOLDER.fullmatch(folder) for folder in path.split("/")[:-1])
 
 
+def is_ci(path: str) -> bool:
+    """Whether it configures a forge's machines: in a place that they prescribe, where no product's code can lie."""
+    *folders, name = path.split("/")
+    return bool(_CI_FILE.fullmatch(name)) or any(_CI_FOLDER.fullmatch(folder) for folder in folders[:1])
+
+
 def is_program(path: str) -> bool:
     """Whether a compiler or an interpreter reads it."""
     return bool(_PROGRAM.fullmatch(path.rsplit("/", 1)[-1]))
@@ -154,6 +169,8 @@ def is_program(path: str) -> bool:
 def kind_of(path: str) -> Kind:
     """By the conventions of names that most projects share."""
     *folders, name = path.split("/")
+    if is_ci(path):
+        return Kind.CI
     if _PROGRAM.fullmatch(name):
         test = any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name)
         return Kind.TEST if test else Kind.DOC if folders and _DOC_FOLDER.fullmatch(folders[0]) else Kind.CODE
