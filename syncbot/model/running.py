@@ -17,6 +17,12 @@ _SKEW = timedelta(minutes=10)
 back since."""
 
 
+def is_over(expires: datetime, at: datetime) -> bool:
+    """Whether a lease that expires then holds no more: no sign of life, or one from a future that no clock of ours can
+    have meant."""
+    return expires <= at or expires > at + LEASE + _SKEW
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A process that works on packages. `machine`: what tells this boot of this machine from any other, empty where it
@@ -41,10 +47,6 @@ class Lease:
     holder: Holder
     since: datetime
     expires: datetime
-
-    def is_over(self, at: datetime) -> bool:
-        """Whether it holds no more: no sign of life, or one from a future that no clock of ours can have meant."""
-        return self.expires <= at or self.expires > at + LEASE + _SKEW
 
     @property
     def shown(self) -> str:

@@ -40,7 +40,7 @@ class Running(Protocol):
         self, names: Sequence[str], holder: Holder, at: datetime, gone: Callable[[Holder], bool]
     ) -> Mapping[str, Lease]:
         """Take what is free, or was held by one who is no more, in one step; gives what others hold. What the same
-        holder has already stays its own."""
+        holder has already stays its own. All that was held by those who are no more is free then, whatever it is."""
 
     def beat(self, holder: Holder, at: datetime) -> bool:
         """A sign of life. False where its leases were taken over: it was taken for dead."""

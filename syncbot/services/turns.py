@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 PEOPLE = "@people"
 """The lease of the one run that obeys what people ordered."""
 COMMAND = "sync"
+_PAUSES = (0.1, 0.5)
+"""Seconds between the attempts to give leases back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +130,21 @@ def taken(workspace: Workspace, asked: Asked, *, dry: bool = False) -> Iterator[
     finally:
         over.set()
         beats.join(timeout=5)
+        _give_back(workspace, holder)
+
+
+def _give_back(workspace: Workspace, holder: Holder) -> None:
+    """A connection that was cut is made anew. Where the store stays away the leases end by themselves: what went wrong
+    before is what counts."""
+    for pause in (*_PAUSES, None):
         try:
             workspace.store.release(holder)
-        except StoreError:  # the leases end by themselves; what went wrong before is what counts
+        except StoreError:
             _log.debug("the leases could not be given back", exc_info=True)
+            if pause is not None:
+                time.sleep(pause)
+        else:
+            return
 
 
 def _beats(turn: Turn, holder: Holder, over: threading.Event) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, update
 from sqlmodel import Session, col, select
 
 from syncbot.model.proposals import Run
-from syncbot.model.running import LEASE, Failure, Holder, Lease, News, NewsKind, Note, NoteState, Owed
+from syncbot.model.running import LEASE, Failure, Holder, Lease, News, NewsKind, Note, NoteState, Owed, is_over
 from syncbot.plan import pace
 from syncbot.store.dealing_models import TurnRow
 from syncbot.store.measure_models import StoodRow, ToldRow
@@ -73,13 +73,13 @@ class SqlRunning:
     ) -> Mapping[str, Lease]:
         with self._session(writes=True) as session:
             run = session.connection().execute
+            for row in session.exec(select(HolderRow).where(HolderRow.token != holder.token)).all():
+                if is_over(row.expires, at) or gone(_holder(row)):
+                    run(delete(LeaseRow).where(col(LeaseRow.token) == row.token))
+                    run(delete(HolderRow).where(col(HolderRow.token) == row.token))
             held = {lease.name: lease for lease in _leases(session, names)}
             ours = {name for name, lease in held.items() if lease.holder.token == holder.token}
-            dead = {lease.holder.token for lease in held.values() if lease.is_over(at) or gone(lease.holder)}
-            for token in dead - {holder.token}:
-                run(delete(LeaseRow).where(col(LeaseRow.token) == token))
-                run(delete(HolderRow).where(col(HolderRow.token) == token))
-            others = {n: each for n, each in held.items() if n not in ours and each.holder.token not in dead}
+            others = {n: each for n, each in held.items() if n not in ours}
             free = [name for name in names if name not in others and name not in ours]
             if free:
                 if session.get(HolderRow, holder.token) is None:
@@ -243,9 +243,12 @@ def _leases(session: Session, names: Sequence[str] | None) -> list[Lease]:
     found = []
     for part in parts:
         for lease, row in session.exec(part):
-            holder = Holder(row.token, row.host, row.pid, row.machine, row.born)
-            found.append(Lease(lease.name, holder, lease.since, row.expires))
+            found.append(Lease(lease.name, _holder(row), lease.since, row.expires))
     return found
+
+
+def _holder(row: HolderRow) -> Holder:
+    return Holder(row.token, row.host, row.pid, row.machine, row.born)
 
 
 def _news(row: NewsRow) -> News:

@@ -13,6 +13,9 @@ ANYWHERE = "anywhere"
 _AT = "at:"
 MOST = 6
 """How often a job is tried, or a worker may die at it, before it is given up."""
+MOST_FOR_ALL = 20
+"""How many workers may die at a job that is about all packages: none of them can be the cause, and while it is not done
+nothing is."""
 LONGEST = 3600.0
 """Seconds that a job waits between two tries at most."""
 FIRST, LAST = 1000, -1000
@@ -34,6 +37,16 @@ class Job:
     once: str | None = None
     priority: int = 0
     delay: float = 0.0
+
+
+def most(task: str) -> int:
+    """How many workers may die at a job of this name before it is given up."""
+    return MOST if task == PACKAGE else MOST_FOR_ALL
+
+
+def letter(task: str, arguments: Mapping[str, Any]) -> str:
+    """What a job is called among the dead letters: its package, or the schedule that it was to plan."""
+    return str(arguments.get("package") or f"@{task} {arguments.get('cause', '')}".strip())
 
 
 def queue_of(machine: str) -> str:

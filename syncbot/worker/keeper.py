@@ -49,7 +49,7 @@ class Keeper:
 
     async def _take_over(self, manager: JobManager) -> None:
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._dead):
-            if job.attempts + 1 >= jobs.MOST:
+            if job.attempts + 1 >= jobs.most(job.task_name):
                 await self._bury(manager, job)
             else:
                 await _return(manager, job)
@@ -66,7 +66,7 @@ class Keeper:
         self._orphans = set(lost)
 
     async def _bury(self, manager: JobManager, job: Job) -> None:
-        name = str(job.task_kwargs.get("package", f"@{job.task_name}"))
+        name = jobs.letter(job.task_name, job.task_kwargs)
         private = bool(job.task_kwargs.get("private", False))
         why = f"{job.attempts + 1} workers died while they were at it"
         await asyncio.to_thread(self._give_up, name, job.attempts + 1, why, private)

@@ -69,12 +69,13 @@ class Tasks:
         """Put in what is due: of one schedule, or everything. People are heard first, and what is left of packages that
         are gone is taken back."""
         again: Again | None = None
+        letter = jobs.letter(jobs.PLAN, {"cause": cause})
         try:
             with self._workspace() as workspace:
                 due = None if now else ticks.due(workspace.settings, cause)
                 sync(workspace, cause=cause or "worker", due=lambda _package: False)
                 self._put(workspace, planning.errands(workspace, due=due))
-                workspace.store.forget_dead_letter(_plan(cause))
+                workspace.store.forget_dead_letter(letter)
         except SyncbotError as error:
             _log.warning("nothing was planned: %s", error)
             again = planning.after(error)
@@ -82,7 +83,7 @@ class Tasks:
             _log.warning("nothing was planned: a defect of syncbot", exc_info=True)
             again = Again(f"a defect of syncbot: {type(error).__name__}")
         if again is not None and attempt == jobs.MOST:
-            self.give_up(_plan(cause), attempt, again.why)
+            self.give_up(letter, attempt, again.why)
         elif again is not None:
             self._queue.put([jobs.planned(cause, now=now, attempt=attempt + 1, delay=jobs.pause(attempt, self._first))])
 
@@ -156,11 +157,6 @@ class Tasks:
 
     def named(self) -> dict[str, Callable[..., Any]]:
         return {jobs.PACKAGE: self.package, jobs.PLAN: self.plan, jobs.TICK: self.tick, jobs.BOARD: self.board}
-
-
-def _plan(cause: str) -> str:
-    """What the planning of a schedule is called among the dead letters."""
-    return f"@plan {cause}".strip()
 
 
 def _is_stale(workspace: Workspace, package: str) -> bool:

@@ -47,6 +47,15 @@ def test_who_is_surely_gone_holds_nothing(store: SqlStore) -> None:
     assert [lease.name for lease in store.leases()] == ["a"]
 
 
+def test_what_is_held_by_nobody_any_more_goes_whatever_is_claimed(store: SqlStore) -> None:
+    """A process died between two jobs; its packages are not due for days."""
+    store.claim(["a"], US, NOON, never)
+    other = Holder("other", "far away", 3)
+    store.claim(["b"], other, NOON - LEASE * 2, never)
+    store.claim(["c"], THEM, NOON, lambda holder: holder == US)
+    assert [(lease.name, lease.holder) for lease in store.leases()] == [("c", THEM)]
+
+
 def test_a_lease_from_the_far_future_holds_nothing(store: SqlStore) -> None:
     """The clock was a year ahead when it was made."""
     store.claim(["a"], US, NOON + timedelta(days=365), never)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ import psycopg
 import pytest
 from procrastinate.periodic import PeriodicDeferrer
 
+from syncbot.errors import StoreError
 from syncbot.model.running import Holder
+from syncbot.services import turns
 from syncbot.services.planning import errands as planned
+from syncbot.services.workspace import Workspace
 from syncbot.store import SqlStore, open_store
 from syncbot.wiring.workspace import opened
 from syncbot.worker import jobs
@@ -73,13 +77,13 @@ class Many:
     def queues(self) -> set[str]:
         return {row[0] for row in self.done("SELECT queue_name FROM procrastinate_jobs")}
 
-    def died(self, beats: str, attempts: int = 0) -> None:
-        """The waiting job of `lib` was taken by a worker that gave its last sign of life so long ago."""
+    def died(self, beats: str, attempts: int = 0, once: str = "package lib") -> None:
+        """The waiting job, that of `lib`, was taken by a worker that gave its last sign of life so long ago."""
         self.done(
             "WITH w AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s::interval) RETURNING id) "
             "UPDATE procrastinate_jobs SET status = 'doing', attempts = %s, worker_id = (SELECT id FROM w) "
-            "WHERE queueing_lock = 'package lib'",
-            *(beats, attempts),
+            "WHERE queueing_lock = %s",
+            *(beats, attempts, once),
         )
 
 
@@ -185,6 +189,54 @@ def test_a_package_at_which_workers_keep_dying_is_given_up_and_shown(many: Many)
     assert many.store.dead_letters() == []
     assert many.open() == [(name, "1.1") for name in NAMES]
     assert "jobs given up: none" in many.syncbot("doctor", "--offline").out
+
+
+class Cut:
+    """A store whose connection is cut as leases are given back, so many times."""
+
+    def __init__(self, store: SqlStore, times: int) -> None:
+        self._store, self._times = store, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def release(self, holder: Holder) -> None:
+        self._times -= 1
+        if self._times >= 0:
+            raise StoreError("the connection was cut")
+        self._store.release(holder)
+
+
+def _break_off(workspace: Workspace) -> None:
+    with turns.taken(workspace, turns.Asked()) as turn:
+        assert turn.take("lib")
+        raise KeyError("what went wrong before")
+
+
+@pytest.mark.parametrize(("times", "left"), [(2, []), (9, ["lib"])])
+def test_leases_are_given_back_though_a_connection_is_cut(times: int, left: list[str], many: Many) -> None:
+    """Where it stays cut, what went wrong before is not hidden by it, and the leases end by themselves."""
+    with opened(many.root, os.environ, lambda *_: None) as workspace:
+        cut: Any = Cut(many.store, times)
+        with pytest.raises(KeyError, match="before"):
+            _break_off(replace(workspace, store=cut))
+    assert [lease.name for lease in many.store.leases()] == left
+
+
+def test_what_is_due_is_planned_though_workers_keep_dying_and_given_up_in_the_end(many: Many) -> None:
+    """No package can be the cause, and nothing is done while it is not planned."""
+    planned = jobs.planned("schedule", now=True)
+    many.queue.put([planned])
+    many.died("1 hour", attempts=jobs.MOST - 1, once="plan schedule")
+    many.work()
+    assert (many.open(), many.store.dead_letters()) == ([(name, "1.1") for name in NAMES], [])
+    many.queue.put([planned])
+    many.died("1 hour", attempts=jobs.MOST_FOR_ALL - 1, once="plan schedule")
+    many.work()
+    assert [letter.name for letter in many.store.dead_letters()] == ["@plan schedule"]
+    many.queue.put([planned])
+    many.work()
+    assert many.store.dead_letters() == []
 
 
 def test_what_fails_is_tried_again_and_given_up_in_the_end_and_holds_up_nobody(many: Many) -> None:
