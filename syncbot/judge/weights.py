@@ -110,7 +110,8 @@ class Kind(StrEnum):
 
 
 _CHANGELOG = re.compile(
-    r"(change-?log|changes|news|history|release-?notes?|whatsnew|relnotes|changelog)([._-].*)?", re.I
+    r"\.?(change-?logs?|changes|changesets?|chloggen|news(-?fragments?)?|history|release-?notes?|whatsnew|relnotes)([._-].*)?",
+    re.I,
 )
 _DOC_FOLDER = re.compile(r"(docs?|documentation|man|manual|html|examples?|man\d)", re.I)
 _DOC_FILE = re.compile(
@@ -131,7 +132,10 @@ _GENERATED = re.compile(
 )
 
 
-_CI_FOLDER = re.compile(r"\.(github|gitlab|circleci|buildkite|semaphore|builds|woodpecker|teamcity)|\.?zuul\.d")
+_CI_FOLDER = re.compile(
+    r"\.(github|gitlab|gitea|forgejo|circleci|buildkite|semaphore|builds|woodpecker|teamcity|drone|cirrus|travis|appveyor"
+    r"|jenkins|azure|azure-pipelines|ci)|\.?zuul\.d"
+)
 _CI_FILE = re.compile(
     r"\.?(zuul|travis|gitlab-ci|cirrus|appveyor|azure-pipelines|drone|woodpecker|packit|mergify|pre-commit-config|codecov)"
     r"\.ya?ml|Jenkinsfile"
@@ -180,8 +184,7 @@ def kind_of(path: str) -> Kind:
         return Kind.GENERATED
     if any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name):
         return Kind.TEST
-    if not _NOT_DOC.fullmatch(name) and (
-        _DOC_FILE.fullmatch(name) or any(_DOC_FOLDER.fullmatch(f) for f in folders[:2])
-    ):
+    text = _DOC_FILE.fullmatch(name) and not _NOT_DOC.fullmatch(name)
+    if text or any(_DOC_FOLDER.fullmatch(folder) for folder in folders[:2]):
         return Kind.DOC
     return Kind.CODE

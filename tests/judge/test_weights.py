@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_hostile import AUDITED, CODE, Files, by, function
+from test_hostile import AUDITED, CODE, Files, by, by_history, by_trees, function, patch_of
 
 from syncbot.judge.weights import Kind, kind_of, remarks
 from syncbot.model.verdicts import Action
@@ -61,6 +61,7 @@ WORKFLOW = ".github/workflows/build.yml"
         ".travis.yml",
         "Jenkinsfile",
         ".circleci/config.yml",
+        ".azure-pipelines/scripts/upload.sh",
     ],
 )
 def test_a_forges_configuration(path: str) -> None:
@@ -72,6 +73,55 @@ def test_a_forges_configuration(path: str) -> None:
 )
 def test_a_product_about_forges(path: str) -> None:
     assert kind_of(path) is not Kind.CI
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "changelogs/fragments/123-fix.yml",
+        "changelog.d/123.bugfix",
+        "newsfragments/123.fix.rst",
+        ".changeset/brave-cat.md",
+        "news/fix.txt",
+        ".chloggen/fix.yaml",
+        "ChangeLog-2024",
+        "releasenotes/notes/fix.yaml",
+    ],
+)
+def test_a_changelog_and_what_one_is_made_of(path: str) -> None:
+    assert kind_of(path) is Kind.CHANGELOG
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("docs/site/requirements.txt", Kind.DOC),
+        ("requirements.txt", Kind.CODE),
+        ("lib/CMakeLists.txt", Kind.CODE),
+        ("notes.txt", Kind.DOC),
+    ],
+)
+def test_a_text_that_a_machine_reads(path: str, kind: Kind) -> None:
+    assert kind_of(path) is kind
+
+
+@pytest.mark.parametrize("path", ["src/news.c", "changes/apply.py", "lib/changelogs.js", "newsreader.conf"])
+def test_a_product_about_changes(path: str) -> None:
+    assert kind_of(path) is Kind.CODE
+
+
+@pytest.mark.parametrize("mode", ["trees", "history"])
+def test_a_note_that_went_into_the_changelog_is_no_part_of_the_code(mode: str, tmp_path: Path) -> None:
+    """Each change comes with a file of notes, which a release collects and deletes, all of them at once."""
+    notes: Files = {f"changelogs/fragments/{n}.yml": f"bugfixes:\n  - number {n} is mended\n" for n in range(30)}
+    note: Files = {"changelogs/fragments/run.yml": "bugfixes:\n  - run - what is too large is refused and audited\n"}
+    base, after = {CODE: function(""), **notes}, {CODE: function(AUDITED), **notes, **note}
+    if mode == "trees":
+        found = by_trees(patch_of(base, after), base, {CODE: function(AUDITED)})
+    else:
+        commits = [("Refuse what is too large", after), ("Start the next version", {CODE: function(AUDITED)})]
+        found = by_history(tmp_path, patch_of(base, after), base, *commits)
+    assert found.action is Action.DROP, found.reason
 
 
 @pytest.mark.parametrize("mode", ["trees", "history"])
