@@ -22,6 +22,8 @@ REMEMBERED = 4096
 MIDDLE_BYTES = 8 << 20
 TAKEN = 0.8
 """Share of the patch's code that one later commit must undo in place to be taken for its revert."""
+ALONG = 3
+"""Other files of its folder that a commit deletes, from which a file went along with them."""
 WRITTEN = 0.8
 """Share of a block's weight from which a commit is said to have written the block."""
 _LEAST_Q = 0.03
@@ -232,7 +234,7 @@ class Comparer:
 
     def undone(self, sketch: Sketch, commit: int) -> float:
         """The share of the patch's code (of all of it, where there is no code) that the commit takes back in place, and
-        does not write elsewhere instead."""
+        does not write elsewhere instead. A file that went with its folder was not taken back."""
         w = sketch.weights
         touches = self._history.changed(commit)
         pairs = self._pairs(touches) if len(touches) <= MOST_FILES else [_pair(touch) for touch in touches]
@@ -241,6 +243,8 @@ class Comparer:
         total = 0.0
         for file in judged:
             for index in _counterparts(file.paths, pairs):
+                if _went_along(pairs[index], pairs, file.paths):
+                    continue
                 change = self._delta(pairs[index], w.key)
                 old, new = self._content(pairs[index].old), self._content(pairs[index].new)
                 if change and old is not None and new is not None and w.overlap(mirrored(file.change), change):
@@ -315,6 +319,16 @@ def _alike(a: bytes, b: bytes) -> bool:
 
 def _pair(touch: Touch) -> Pair:
     return Pair(touch.path, touch.path, touch.old, touch.new)
+
+
+def _went_along(pair: Pair, pairs: Sequence[Pair], own: Sequence[str]) -> bool:
+    """Whether a commit deletes a file among more of the same folder that are none of the patch's: what it takes away is
+    what the folder is for."""
+    if pair.new is not None:
+        return False
+    folder = pair.path.rpartition("/")[0]
+    others = (p for p in pairs if p.new is None and p.path not in own and p.path.rpartition("/")[0] == folder)
+    return sum(1 for _ in others) >= ALONG
 
 
 def _counterparts(paths: Sequence[str], pairs: Sequence[Pair]) -> list[int]:

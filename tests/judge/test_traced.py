@@ -132,6 +132,19 @@ def test_a_new_file_that_was_taken_out_again_was_undone(tmp_path: Path) -> None:
     stays(by_history(tmp_path, patch_of(base, after), base, ("Add the guard", after), ("Tidy", base)))
 
 
+@pytest.mark.parametrize(("others", "verdict"), [(0, Verdict.REVERTED), (2, Verdict.REVERTED), (6, Verdict.SUPERSEDED)])
+def test_a_new_file_that_went_with_its_folder_was_not_taken_back(others: int, verdict: Verdict, tmp_path: Path) -> None:
+    """Upstream gave up all that the folder was for. Said to be reverted, the patch would be carried on, for it applies:
+    a person is asked. Where the file goes alone, it was taken back."""
+    steps: Files = {f"steps/step_{n}.c": function(f"    step_{n}(ctx);\n") for n in range(6)}
+    base: Files = {CODE: function(""), **steps}
+    after = {**base, "steps/limits.c": function(LONG)}
+    left = {path: text for n, (path, text) in enumerate(base.items()) if path == CODE or n > others}
+    found = by_history(tmp_path, patch_of(base, after), base, ("Add a step", after), ("Give up the old steps", left))
+    assert found.verdict is verdict, found.reason
+    assert verdict is Verdict.REVERTED or found.action is Action.ASK
+
+
 @pytest.mark.parametrize("noise", ["none", "neighbours edited", "another function"])
 def test_one_change_of_a_large_patch_that_was_undone_keeps_it_all(noise: str, tmp_path: Path) -> None:
     """Alone, or among other edits: nine tenths of the patch stand, and what is gone may be what it is for."""
