@@ -1,5 +1,5 @@
 """Where an upstream lives, as people write it: `pypi:NAME`, `npm:NAME`, `git:URL-or-path`,
-`tarball:URL-or-path`.
+`tarball:URL-or-path`, `anitya:NUMBER/URL`.
 
 An address is hostile until it has been through `parse` or `check`. Whatever goes into a message, a log or the database
 goes through `shown` (one address) or `scrubbed` (text that may hold addresses) first.
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from syncbot.errors import HostileInput, InputError
 from syncbot.model.releases import Upstream
 
-SCHEMES = frozenset({"git", "npm", "pypi", "tarball"})
+SCHEMES = frozenset({"anitya", "git", "npm", "pypi", "tarball"})
 TRANSPORTS = frozenset({"file", "git", "http", "https", "ssh"})
 """What git may use to fetch. A plain path counts as file."""
 
@@ -73,9 +73,22 @@ def check(upstream: Upstream) -> Upstream:
         _check_name(upstream.location, _NPM, "npm package")
     elif upstream.scheme == "tarball":
         _check_tarball(upstream.location)
+    elif upstream.scheme == "anitya":
+        _check_tarball(watched(upstream.location)[1])
     else:
         raise InputError(f"unknown upstream scheme {upstream.scheme!r}", f"use one of {', '.join(sorted(SCHEMES))}")
     return upstream
+
+
+def watched(location: str) -> tuple[str, str]:
+    """(number, template) of a project of release-monitoring.org and of the archives of its versions. Raises InputError
+    where it is not both."""
+    number, _, template = location.partition("/")
+    legal = re.fullmatch(r"[0-9]{1,9}", number) and re.match(r"https?://[^/]+/.*@VERSION@", template)
+    if not legal or "@VERSION@" not in template.rpartition("/")[2]:
+        what = f"{shown(location)!r} is no project of release-monitoring.org with the address of its archives"
+        raise InputError(what, "write anitya:NUMBER/https://HOST/PATH/NAME-@VERSION@.tar.gz")
+    return number, template
 
 
 def _check_tarball(location: str) -> None:
@@ -122,6 +135,8 @@ def shown(address: str | Upstream) -> str:
     (it is no secret); a password never does."""
     text = str(address)
     prefix = next((p for p in ("git:", "tarball:") if text.startswith(p) and not text.startswith("git://")), "")
+    project = re.match(r"(?:anitya:)?[0-9]{1,9}/(?=https?://)", text)
+    prefix = project[0] if project else prefix
     text = text.removeprefix(prefix)
     found = _URL.match(text)
     if found is None:
@@ -140,6 +155,8 @@ def host(upstream: Upstream) -> str:
     """Whom one asks for it: the host of its address, the scheme where the user's own configuration names a registry;
     empty: a place on this machine."""
     location = upstream.location
+    if upstream.scheme == "anitya":
+        return "release-monitoring.org"
     if upstream.scheme not in ("git", "tarball"):
         return upstream.scheme
     if "://" in location:

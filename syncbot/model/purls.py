@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from packageurl import PackageURL
 
-from syncbot.model.addresses import is_path, shown
+from syncbot.model.addresses import is_path, shown, watched
 from syncbot.model.releases import Upstream
 
 _OWNED = re.compile(r"/*([^/]+)/([^/]+?)(?:\.git)?/*")
@@ -22,7 +22,7 @@ def purl(name: str, upstream: Upstream, version: str, commit: str = "") -> str:
     if upstream.scheme == "npm":
         scope, _, plain = upstream.location.rpartition("/")
         return PackageURL("npm", scope or None, plain, version or None).to_string()
-    where = shown(upstream.location)
+    where = shown(watched(upstream.location)[1] if upstream.scheme == "anitya" else upstream.location)
     if upstream.scheme == "git" and not is_path(upstream.location):
         parts = urlsplit(where if "://" in where else f"ssh://{where.replace(':', '/', 1)}")
         owned = _OWNED.fullmatch(parts.path)
@@ -31,6 +31,6 @@ def purl(name: str, upstream: Upstream, version: str, commit: str = "") -> str:
             return PackageURL(known, owned[1].lower(), owned[2].lower(), version or None).to_string()
         qualifiers = {"vcs_url": f"git+{where}" + (f"@{commit}" if commit else "")}
         return PackageURL("generic", None, name, version or None, qualifiers).to_string()
-    if upstream.scheme == "tarball" and "://" in where:
+    if upstream.scheme in ("anitya", "tarball") and "://" in where:
         return PackageURL("generic", None, name, version or None, {"download_url": where}).to_string()
     return PackageURL("generic", None, name, version or None).to_string()

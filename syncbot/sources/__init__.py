@@ -45,7 +45,14 @@ def _tarball(location: str, place: Place) -> Source:
     return TarballSource(location, place)
 
 
+def _anitya(location: str, place: Place) -> Source:
+    from syncbot.sources.anitya import AnityaSource  # noqa: PLC0415  # likewise
+
+    return AnityaSource(location, place)
+
+
 SOURCES: Mapping[str, Callable[[str, Place], Source]] = {
+    "anitya": _anitya,
     "git": _git,
     "npm": _npm,
     "pypi": _pypi,

@@ -203,14 +203,14 @@ class TarballSource:
         top, parts, last = _split(self._location)
         folders = [top]
         for part in parts:
-            expression = re.compile(_expression(part))
+            wanted = re.compile(expression(part))
             below = [file for folder in folders for file in self._files(folder, page, folders=True)]
-            found = [file for file in below if expression.fullmatch(file.name)]
+            found = [file for file in below if wanted.fullmatch(file.name)]
             found.sort(key=lambda file: _order(file.name), reverse=True)
             folders = [file.place for file in found[:_MOST_FOLDERS]]
         files = [file for folder in folders for file in self._files(folder, page)]
         if last:
-            return files, f"^{_expression(last)}$", ""
+            return files, f"^{expression(last)}$", ""
         if self._place.tag_pattern:
             return files, self._place.tag_pattern, ""
         project = _project(file.name for file in files)
@@ -297,7 +297,7 @@ def _split(location: str) -> tuple[str, list[str], str]:
     return "/".join(parts[: marked[0]]) + "/", parts[marked[0] : -1], parts[-1]
 
 
-def _expression(part: str) -> str:
+def expression(part: str) -> str:
     """A template's part as a regular expression with at most one group, the version."""
     text = re.escape(part).replace(re.escape(ENDING), _ANY_ENDING).replace(re.escape(LINE), r"[^/]*\d[^/]*")
     first, mark, rest = text.partition(re.escape(VERSION))

@@ -45,7 +45,7 @@ def sweep(workspace: Workspace, start: Path, environ: Mapping[str, str], *, dry_
         items += _mirrors(cache / "git", used, now - kept.mirrors, dry_run=dry_run)
         items += _folders(cache / "forks", "*.git", "fork", now - kept.mirrors, dry_run=dry_run)
     if kept.downloads is not None:
-        loose = not any(package.upstream.scheme == "tarball" for package in read.packages)
+        loose = not any(package.upstream.scheme in ("anitya", "tarball") for package in read.packages)
         items += _downloads(cache, needed, now - kept.downloads, loose=loose, dry_run=dry_run)
         items += _pages(cache, now - kept.downloads, dry_run=dry_run)
     if kept.logs is not None:

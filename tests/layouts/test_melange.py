@@ -297,9 +297,14 @@ def test_github_and_what_cannot_be_known() -> None:
     )
     watched = HEAD + fetch + STEP + "update:\n  release-monitor:\n    identifier: 77\n"
     monitored = read(watched).known
-    assert monitored.upstream == Upstream("tarball", "https://example.org/demo-@VERSION@.tar.gz")
-    assert monitored.doubts == (
-        "its releases are watched as project 77 of release-monitoring.org, which is not asked",
+    assert monitored.upstream == Upstream("anitya", "77/https://example.org/demo-@VERSION@.tar.gz")
+    assert monitored.doubts == ()
+    stripped = read(watched + "    strip-prefix: demo_\n").known
+    assert (stripped.upstream, stripped.tag_pattern) == (monitored.upstream, r"^(?:demo_)?(\d\S*)$")
+    other = read(watched + "  version-transform:\n    - match: p\n      replace: _p\n").known
+    assert other.upstream == Upstream("tarball", "https://example.org/demo-@VERSION@.tar.gz")
+    assert other.doubts == (
+        "project 77 of release-monitoring.org is not asked: its versions are written in another way",
         "its releases are looked for beside the archive that it fetches",
     )
     lost = read(watched.replace(".tar.gz", ".exe")).known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from syncbot.errors import InputError
@@ -64,8 +65,7 @@ def origin_of(document: Document, root: Pairs, scope: Scope) -> Origin:
     upstream = _upstream(document, scope, followed, fetched, github, doubts)
     tags = _pattern(document, template, filters, update, doubts)
     if upstream is None and monitor == "release-monitor" and filters:
-        number = document.word(filters.get("identifier"))
-        doubts.append(f"its releases are watched as project {number} of release-monitoring.org, which is not asked")
+        upstream = _watched(document, scope, followed, update, document.word(filters.get("identifier")), doubts)
     if upstream is None:
         upstream, tags = _archives(document, scope, followed), ""
         if upstream is not None:
@@ -150,6 +150,24 @@ def _archives(document: Document, scope: Scope, followed: list[Source]) -> Upstr
         found = tarballs(scope.tag_at(uri), scope.version) if uri else None
         if found is not None:
             return found
+    return None
+
+
+def _watched(
+    document: Document,
+    scope: Scope,
+    followed: list[Source],
+    update: Pairs | None,
+    number: str,
+    doubts: list[str],
+) -> Upstream | None:
+    """The project of release-monitoring.org that the update block names, with where its archives are fetched from."""
+    archives = _archives(document, scope, followed)
+    if archives is not None and not (update and any(transforms_of(document, update, "version-transform"))):
+        with suppress(InputError):
+            return addresses.check(Upstream("anitya", f"{number}/{archives.location}"))
+    why = "its versions are written in another way" if archives else "what is fetched does not state the version"
+    doubts.append(f"project {number} of release-monitoring.org is not asked: {why}")
     return None
 
 
