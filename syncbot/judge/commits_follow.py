@@ -127,6 +127,16 @@ class Follower:
     def _content(self, id: BlobId | None) -> bytes:
         return b"" if id is None else self._history.blob(id) or b""
 
+    def _changed(self, key: int, path: str, blob: BlobId | None = None) -> list[Touch]:
+        """What else a commit changed, so much as is looked through: first what has this very content, then the files of
+        the same name. A commit may move hundreds of files, each to its own name."""
+        name = path.rpartition("/")[2]
+        touches = self._history.changed(key)
+        if len(touches) > MOST_FILES:
+            near = sorted(touches, key=lambda t: (blob is None or t.new != blob, t.path.rpartition("/")[2] != name))
+            return near[:MOST_FILES]
+        return list(touches)
+
     def _stand(self, file: _File, found: list[End]) -> None:
         """The lines that the release has at their place need no following."""
         there = self._target(file.path)
@@ -184,7 +194,7 @@ class Follower:
     def _renamed(self, file: _File, gone: Touch, found: list[End], moves: int) -> bool:
         """Go on in the file that the commit moved this one to, if it did."""
         own = said(file.content)
-        come = [t for t in self._history.changed(gone.key) if t.old is None and t.new is not None][:MOST_FILES]
+        come = [t for t in self._changed(gone.key, gone.path, gone.old) if t.old is None and t.new is not None]
         scored = [(similarity(own, said(self._content(t.new))), t.path, t) for t in come]
         likeness, _, best = max(scored, default=(0.0, "", None))
         if best is None or likeness < SAME_FILE:
@@ -207,7 +217,7 @@ class Follower:
     def _goes_on(self, path: str, key: int, rest: frozenset[bytes]) -> bool:
         """Whether a fair part of what stood around the lines came to another file since: with this commit, or when a
         file of the same name was made."""
-        touches = list(self._history.changed(key)[:MOST_FILES])
+        touches = self._changed(key, path)
         for other in self._history.paths_named(path.rsplit("/", 1)[-1]):
             touches += [t for t in self._history.touches(other) if t.old is None and t.path != path][:1]
         for touch in touches:
@@ -221,7 +231,7 @@ class Follower:
         if key is None or moves >= MOST_MOVES:
             return {}
         found: dict[bytes, End] = {}
-        for touch in self._history.changed(key)[:MOST_FILES]:
+        for touch in self._changed(key, path):
             if touch.path == path or touch.new is None or len(found) == len(texts):
                 continue
             edit = Edit(self._content(touch.old), self._content(touch.new), key)
@@ -360,7 +370,7 @@ class Follower:
         if not gone or edit.key is None:
             return False
         came = {squeeze(edit.b[j]) for c in edit.changes for j in range(c.b0, c.b1)}
-        for touch in self._history.changed(edit.key)[:MOST_FILES]:
+        for touch in self._changed(edit.key, path):
             if touch.path != path and touch.new is not None:
                 came |= said(self._content(touch.new)) - said(self._content(touch.old))
         return 2 * len(gone & came) > len(gone)

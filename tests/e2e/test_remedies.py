@@ -67,7 +67,7 @@ def test_another_kind_of_upstream_is_no_host(world: World, address: str) -> None
     ran = world.syncbot("track", address)
     assert ran.code == 2
     scheme = address.partition(":")[0]
-    assert f"unknown upstream scheme '{scheme}' in '{address}'; use one of git, npm, pypi" in ran.err
+    assert f"unknown upstream scheme '{scheme}' in '{address}'; use one of anitya, git, npm, pypi" in ran.err
 
 
 def test_a_repository_without_a_commit_can_be_checked_and_says_what_a_sync_needs(world: World, tmp_path: Path) -> None:

@@ -113,6 +113,23 @@ def test_a_function_that_moved_with_it_is_upstreams(tmp_path: Path) -> None:
     goes(judged(tmp_path, LONG, {CODE: OTHERS, "walk.c": "#include <walk.h>\n\n" + function(LONG)}))
 
 
+@pytest.mark.parametrize(
+    ("text", "drops"), [(LONG.replace("prepare_7(", "prepare_last("), True), (LONG[len(CHECKED) :], False)]
+)
+def test_a_file_is_followed_through_a_move_of_hundreds(text: str, drops: bool, tmp_path: Path) -> None:
+    """Upstream moved all of its files at once, each to its own name, and worked on: edited, or without the check."""
+    crowd = {f"src/part_{n:03}.c": f"int part_{n};\n" for n in range(240)}
+
+    def tree(folder: str, middle: str) -> Files:
+        moved = {path.replace("src/", folder): content for path, content in crowd.items()}
+        return {**moved, f"{folder}zone.c": run(middle)[CODE]}
+
+    base, after = tree("src/", ""), tree("src/", LONG)
+    commits = [("Check", after), ("Move all to core", tree("src/core/", LONG)), ("Go on", tree("src/core/", text))]
+    found = by_history(tmp_path, patch_of(base, after), base, *commits)
+    goes(found) if drops else stays(found)
+
+
 def test_a_moved_function_is_followed_to_where_it_was_taken_out(tmp_path: Path) -> None:
     there = "#include <walk.h>\n\n"
     stays(
