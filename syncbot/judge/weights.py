@@ -110,9 +110,10 @@ class Kind(StrEnum):
 
 
 _CHANGELOG = re.compile(
-    r"\.?(change-?logs?|changes|changesets?|chloggen|news(-?fragments?)?|history|release-?notes?|whatsnew|relnotes)([._-].*)?",
-    re.I,
+    r"(change-?logs?|changes|news(-?fragments?)?|history|release-?notes?|whatsnew|relnotes)([._-].*)?", re.I
 )
+_NOTES = re.compile(r"\.(changesets?|changes|chloggen)|(change-?logs?|changes|news)\.d|news-?fragments?", re.I)
+"""Folders that hold nothing but the notes that a changelog is made of, wherever they lie."""
 _DOC_FOLDER = re.compile(r"(docs?|documentation|man|manual|html|examples?|man\d)", re.I)
 _DOC_FILE = re.compile(
     r".*\.(md|rst|adoc|texi|txt|pod|man|[1-8]|[1-8]\.in|html?|xml\.in|sgml|tex|asciidoc|markdown)|readme.*|authors|copying.*|license.*|thanks|todo",
@@ -170,6 +171,13 @@ def is_program(path: str) -> bool:
     return bool(_PROGRAM.fullmatch(path.rsplit("/", 1)[-1]))
 
 
+def _keeps_notes(folders: Sequence[str]) -> bool:
+    """Whether a changelog, or what one is made of, is kept there: at the top, or first in the documentation. Deeper, a
+    product may have news and changes of its own."""
+    documents = folders[1:2] if folders and _DOC_FOLDER.fullmatch(folders[0]) else ()
+    return any(map(_NOTES.fullmatch, folders)) or any(map(_CHANGELOG.fullmatch, (*folders[:1], *documents)))
+
+
 def kind_of(path: str) -> Kind:
     """By the conventions of names that most projects share."""
     *folders, name = path.split("/")
@@ -178,7 +186,7 @@ def kind_of(path: str) -> Kind:
     if _PROGRAM.fullmatch(name):
         test = any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name)
         return Kind.TEST if test else Kind.DOC if folders and _DOC_FOLDER.fullmatch(folders[0]) else Kind.CODE
-    if _CHANGELOG.fullmatch(name) or any(_CHANGELOG.fullmatch(folder) for folder in folders):
+    if _CHANGELOG.fullmatch(name) or _keeps_notes(folders):
         return Kind.CHANGELOG
     if _GENERATED.fullmatch(name):
         return Kind.GENERATED

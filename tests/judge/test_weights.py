@@ -86,6 +86,8 @@ def test_a_product_about_forges(path: str) -> None:
         ".chloggen/fix.yaml",
         "ChangeLog-2024",
         "releasenotes/notes/fix.yaml",
+        "docs/changes/fix.txt",
+        "packages/thing/newsfragments/123.fix",
     ],
 )
 def test_a_changelog_and_what_one_is_made_of(path: str) -> None:
@@ -105,7 +107,18 @@ def test_a_text_that_a_machine_reads(path: str, kind: Kind) -> None:
     assert kind_of(path) is kind
 
 
-@pytest.mark.parametrize("path", ["src/news.c", "changes/apply.py", "lib/changelogs.js", "newsreader.conf"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/news.c",
+        "changes/apply.py",
+        "lib/changelogs.js",
+        "newsreader.conf",
+        "app/views/news/show.html.erb",
+        "app/changesets/list.yaml",
+        "src/history/defaults.conf",
+    ],
+)
 def test_a_product_about_changes(path: str) -> None:
     assert kind_of(path) is Kind.CODE
 
@@ -139,3 +152,12 @@ def test_a_patch_of_a_workflow_alone_is_judged_by_it(mode: str, tmp_path: Path) 
     base: Files = {WORKFLOW: CI, CODE: function("")}
     later: Files = {WORKFLOW: CI, CODE: function(AUDITED)}
     assert by(mode, tmp_path, base, {**base, WORKFLOW: WITH_CHECK}, later).action is Action.KEEP
+
+
+@pytest.mark.parametrize("mode", ["trees", "history"])
+def test_a_page_about_news_is_the_product(mode: str, tmp_path: Path) -> None:
+    """Upstream took the code and left the page as it was: dropped, the page would be without the patch's change."""
+    page = "app/views/news/show.html.erb"
+    base: Files = {CODE: function(""), page: "<h1>News</h1>\n<div><%= news.text %></div>\n<p>end of it</p>\n"}
+    after: Files = {CODE: function(AUDITED), page: base[page].replace("news.text", "escaped(news.text)")}
+    assert by(mode, tmp_path, base, after, {**base, CODE: function(AUDITED)}).action is not Action.DROP
