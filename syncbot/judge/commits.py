@@ -293,12 +293,15 @@ class _Hunt:
         )
 
     def _shown_back(self, absorbed: Sequence[Match]) -> tuple[TakenBack, ...]:
-        """Later commits whose content does so."""
+        """Later commits whose content does so, and not because they gave up all that lay around it."""
         last = max(match.commit.key for match in absorbed)
+        brought = {touch.path for match in absorbed for touch in self._history.changed(match.commit.key)}
+        brought |= {path for file in self._sketch.files for path in file.paths}
         return tuple(
             TakenBack(self._history.commit(key), absorbed[-1].commit.id, False, self._undone(key))
             for key in self._named_or_like(Place.RELEASE)
             if key > last and self._undone(key) >= TAKEN
+            if self._comparer.undone(self._sketch, key, brought) >= TAKEN
         )
 
     def _reverting(self, key: int, depth: int = 0) -> list[int]:

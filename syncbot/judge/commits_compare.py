@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -232,9 +232,10 @@ class Comparer:
         hunk = sketch.files[block.file].hunks[block.hunk]
         return answered(hunk, block.first, block.end, old, new, sketch.weights)
 
-    def undone(self, sketch: Sketch, commit: int) -> float:
+    def undone(self, sketch: Sketch, commit: int, brought: Collection[str] | None = None) -> float:
         """The share of the patch's code (of all of it, where there is no code) that the commit takes back in place, and
-        does not write elsewhere instead. A file that went with its folder was not taken back."""
+        does not write elsewhere instead. `brought`: the files that came with the patch; where given, a file that went
+        among others of its folder was not taken back."""
         w = sketch.weights
         touches = self._history.changed(commit)
         pairs = self._pairs(touches) if len(touches) <= MOST_FILES else [_pair(touch) for touch in touches]
@@ -243,7 +244,7 @@ class Comparer:
         total = 0.0
         for file in judged:
             for index in _counterparts(file.paths, pairs):
-                if _went_along(pairs[index], pairs, file.paths):
+                if brought is not None and _went_along(pairs[index], pairs, brought):
                     continue
                 change = self._delta(pairs[index], w.key)
                 old, new = self._content(pairs[index].old), self._content(pairs[index].new)
@@ -321,13 +322,13 @@ def _pair(touch: Touch) -> Pair:
     return Pair(touch.path, touch.path, touch.old, touch.new)
 
 
-def _went_along(pair: Pair, pairs: Sequence[Pair], own: Sequence[str]) -> bool:
-    """Whether a commit deletes a file among more of the same folder that are none of the patch's: what it takes away is
+def _went_along(pair: Pair, pairs: Sequence[Pair], brought: Collection[str]) -> bool:
+    """Whether a commit deletes a file among more of the same folder that did not come with it: what it takes away is
     what the folder is for."""
     if pair.new is not None:
         return False
     folder = pair.path.rpartition("/")[0]
-    others = (p for p in pairs if p.new is None and p.path not in own and p.path.rpartition("/")[0] == folder)
+    others = (p for p in pairs if p.new is None and p.path not in brought and p.path.rpartition("/")[0] == folder)
     return sum(1 for _ in others) >= ALONG
 
 

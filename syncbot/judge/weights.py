@@ -163,7 +163,7 @@ def is_surely_test(path: str) -> bool:
 def is_ci(path: str) -> bool:
     """Whether it configures a forge's machines: in a place that they prescribe, where no product's code can lie."""
     *folders, name = path.split("/")
-    return bool(_CI_FILE.fullmatch(name)) or any(_CI_FOLDER.fullmatch(folder) for folder in folders[:1])
+    return bool(_CI_FOLDER.fullmatch(folders[0]) if folders else _CI_FILE.fullmatch(name))
 
 
 def is_program(path: str) -> bool:
@@ -192,7 +192,8 @@ def kind_of(path: str) -> Kind:
         return Kind.GENERATED
     if any(_TEST_FOLDER.fullmatch(folder) for folder in folders) or _TEST_FILE.fullmatch(name):
         return Kind.TEST
-    text = _DOC_FILE.fullmatch(name) and not _NOT_DOC.fullmatch(name)
-    if text or any(_DOC_FOLDER.fullmatch(folder) for folder in folders[:2]):
+    built = bool(_NOT_DOC.fullmatch(name))  # by a machine: of the documentation it is where that is at the top
+    folder = any(_DOC_FOLDER.fullmatch(folder) for folder in folders[: 1 if built else 2])
+    if folder or (_DOC_FILE.fullmatch(name) and not built):
         return Kind.DOC
     return Kind.CODE

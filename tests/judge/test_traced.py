@@ -162,6 +162,17 @@ def test_a_new_file_that_went_with_its_folder_was_not_taken_back(others: int, ve
     assert verdict is Verdict.REVERTED or found.action is Action.ASK
 
 
+@pytest.mark.parametrize("message", ["Give it up", 'Revert "Add the steps"'])
+@pytest.mark.parametrize("taken", [5, 1])
+def test_new_files_that_go_as_they_came_were_taken_back(taken: int, message: str, tmp_path: Path) -> None:
+    """All files of the folder came with one commit, of which the patch took all or but one, and they go together."""
+    steps: Files = {f"steps/step_{n}.c": function(LONG.replace("prepare_", f"step_{n}_")) for n in range(5)}
+    base: Files = {CODE: function("")}
+    patch = patch_of(base, {**base, **dict(list(steps.items())[:taken])})
+    found = by_history(tmp_path, patch, base, ("Add the steps", {**base, **steps}), (message, base))
+    assert found.verdict is Verdict.REVERTED, found.reason
+
+
 @pytest.mark.parametrize("noise", ["none", "neighbours edited", "another function"])
 def test_one_change_of_a_large_patch_that_was_undone_keeps_it_all(noise: str, tmp_path: Path) -> None:
     """Alone, or among other edits: nine tenths of the patch stand, and what is gone may be what it is for."""

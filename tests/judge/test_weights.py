@@ -69,7 +69,15 @@ def test_a_forges_configuration(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["src/github/api.py", "lib/travis.c", "zuul/model.py", "data/ci.yml", "lib/.github/a.c"]
+    "path",
+    [
+        "src/github/api.py",
+        "lib/travis.c",
+        "zuul/model.py",
+        "data/ci.yml",
+        "lib/.github/a.c",
+        "templates/new/.travis.yml",
+    ],
 )
 def test_a_product_about_forges(path: str) -> None:
     assert kind_of(path) is not Kind.CI
@@ -100,6 +108,7 @@ def test_a_changelog_and_what_one_is_made_of(path: str) -> None:
         ("docs/site/requirements.txt", Kind.DOC),
         ("requirements.txt", Kind.CODE),
         ("lib/CMakeLists.txt", Kind.CODE),
+        ("src/html/CMakeLists.txt", Kind.CODE),
         ("notes.txt", Kind.DOC),
     ],
 )
