@@ -7,7 +7,6 @@ what it stood in, or it was taken out and what it stood in was left.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +15,13 @@ from typing import NamedTuple
 
 from syncbot.diff.lines import Change
 from syncbot.judge.commits_edit import Edit, at_home, neighbour
-from syncbot.judge.commits_kin import keeps, nearer, successors, turned
+from syncbot.judge.commits_kin import LEAVES, keeps, nearer, one_word, returns, statements, successors, turned
 from syncbot.judge.commits_lines import Weights
 from syncbot.judge.commits_sketch import Reader
 from syncbot.judge.history import History, Place, Touch
 from syncbot.judge.locate import SAME_FILE, said, similarity
 from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.judge.wrapped import reflowed
 from syncbot.model.ids import BlobId
 
 MOST_TOUCHES = 600
@@ -34,10 +34,6 @@ GOES_ON = 0.3
 """Share of what stood around lines in another file from which it counts as having gone on there."""
 SWEPT = 2.0
 """What goes together with lines weighs at least so many times as much as they do, or they did not go with it."""
-
-
-_LEAVES = re.compile(rb"\s*(return|raise|throw|goto|break|continue|exit|abort|die|panic)\b")
-"""A line that leaves: what a guard is for."""
 
 
 class Fate(StrEnum):
@@ -64,19 +60,23 @@ class Fate(StrEnum):
 
 
 class Line(NamedTuple):
-    """A followed line: its text as the commit wrote it, and what is known of it so far."""
+    """A followed line: its text as the commit wrote it, and what is known of it so far. `word`: it differs from that in
+    one word."""
 
     text: bytes
     fate: Fate = Fate.STANDS
     key: int | None = None
+    word: bool = False
 
 
 class End(NamedTuple):
-    """What became of a line. `key`: the commit that took it away or edited it last, None where none is known."""
+    """What became of a line. `key`: the commit that took it away or edited it last, None where none is known. `word`:
+    that commit left all but one word of it."""
 
     text: bytes
     fate: Fate
     key: int | None
+    word: bool = False
 
 
 @dataclass(slots=True)
@@ -88,6 +88,8 @@ class _File:
     blob: BlobId | None
     key: int
     lines: dict[int, Line] = field(default_factory=dict)
+    joined: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """{a followed line: those that a later commit joined to it}: what becomes of it becomes of them."""
 
 
 class Follower:
@@ -118,7 +120,7 @@ class Follower:
         self._stand(file, found)
         if file.lines:
             self._walk(file, found, moves)
-        return found
+        return [*found, *(end._replace(text=text) for end in found for text in file.joined.pop(end.text, ()))]
 
     def _kept(self, edit: Edit, lines: Iterable[int]) -> dict[int, int]:
         kept = edit.kept(lines)
@@ -144,7 +146,7 @@ class Follower:
             return
         for index in self._kept(Edit(file.content, there, None), file.lines):
             line = file.lines.pop(index)
-            found.append(End(line.text, line.fate, line.key))
+            found.append(End(*line))
 
     def _walk(self, file: _File, found: list[End], moves: int) -> None:
         seen = 0
@@ -173,7 +175,7 @@ class Follower:
             found.extend(End(line.text, Fate.TAKEN, None) for line in file.lines.values())
             return
         self._lose(file, Edit(file.content, there, None), found, moves)
-        found.extend(End(line.text, line.fate, line.key) for line in file.lines.values())
+        found.extend(End(*line) for line in file.lines.values())
 
     def _meets(self, file: _File, touch: Touch, found: list[End], moves: int) -> bool:
         """Bring the walk to the version that the touch starts from; False where that has not the lines."""
@@ -254,7 +256,7 @@ class Follower:
         for change in edit.changes:
             inside = {i: lost[i] for i in range(change.a0, change.a1) if i in lost}
             if inside:
-                self._change(edit, change, inside, lines, ends)
+                self._change(file, edit, change, inside, lines, ends)
         file.lines = lines
         within = {i for change in edit.changes for i in range(change.a0, change.a1)}
         found.extend(End(line.text, Fate.TAKEN, edit.key) for i, line in lost.items() if i not in within)
@@ -268,6 +270,7 @@ class Follower:
 
     def _change(
         self,
+        file: _File,
         edit: Edit,
         change: Change,
         inside: dict[int, Line],
@@ -277,20 +280,33 @@ class Follower:
         """What one change of an edit makes of the followed lines in it."""
         old, new = edit.a[change.a0 : change.a1], edit.b[change.b0 : change.b1]
         came = successors(old, new)
+        flowed = reflowed(old, new, came, file.path)
         own = {i - change.a0 for i in inside}
         own |= {i for i, line in enumerate(old) if i not in came and self._weights.key(line) in self._added}
         for index, line in inside.items():
-            spot = came.get(index - change.a0)
+            at = index - change.a0
+            spot = flowed.get(at, came.get(at))
             if spot is None:
-                fate = self._gone(old, new, came, own, index - change.a0)
+                fate = self._gone(old, new, came, own, at)
                 if fate is not Fate.BACK and self._swept(edit, change, index, came, own):
                     fate = Fate.SWEPT
                 ends.append((index, change, End(line.text, fate, edit.key)))
-            elif (fate := self._edited(line, edit.a[index], new[spot])).lives:
-                same = fate is Fate.STANDS
-                lines[change.b0 + spot] = line if same else Line(line.text, fate, edit.key)
-            else:
-                ends.append((index, change, End(line.text, fate, edit.key)))
+                continue
+            fate = line.fate if at in flowed else self._became(line, old, new, came, at)
+            now = Line(line.text, fate, edit.key, one_word(line.text, new[spot]))
+            if not fate.lives:
+                ends.append((index, change, End(*now)))
+                continue
+            same = fate is Fate.STANDS or at in flowed
+            here = lines.setdefault(change.b0 + spot, line if same else now)
+            if here.text != line.text:
+                file.joined.setdefault(here.text, []).append(line.text)
+
+    def _became(self, line: Line, old: Sequence[bytes], new: Sequence[bytes], came: dict[int, int], at: int) -> Fate:
+        """What an edit made of a line. What seems to have turned may only go on in the next line."""
+        fate = self._edited(line, old[at], new[came[at]])
+        whole = statements(old, new, came, at) if fate is Fate.TURNED else None
+        return fate if whole is None else self._edited(line, *whole)
 
     def _edited(self, line: Line, old: bytes, new: bytes) -> Fate:
         if self._weights.key(old) == self._weights.key(new):
@@ -300,7 +316,7 @@ class Follower:
         if turned(old, new):
             return Fate.TURNED
         if not nearer(new, line.text, self._unmade):
-            return Fate.REPLACED
+            return Fate.BACK if returns(new, line.text, self._unmade) else Fate.REPLACED
         return Fate.EDITED if keeps(new, line.text, self._unmade) else Fate.ALTERED
 
     def _gone(
@@ -317,7 +333,7 @@ class Follower:
         fresh = self._between(new, came, up, down)
         if any(self._weights.key(line) in self._removed for line in fresh):
             return Fate.BACK
-        toothless = _LEAVES.match(old[at]) and not any(map(_LEAVES.match, fresh))
+        toothless = LEAVES.match(old[at]) and not any(map(LEAVES.match, fresh))
         return Fate.REPLACED if fresh and not toothless else Fate.TAKEN
 
     def _swept(self, edit: Edit, change: Change, index: int, came: dict[int, int], own: Collection[int]) -> bool:

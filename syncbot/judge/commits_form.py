@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncbot.diff.lines import Change, lines_of
+from syncbot.diff.lines import Change, changes, lines_of, match
 from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
 from syncbot.judge.commits_kin import imports
@@ -18,7 +18,11 @@ from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import Block, Reader, Sketch
 from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.history import History
-from syncbot.judge.homes import places, window
+from syncbot.judge.homes import places
+from syncbot.judge.weights import is_trivial, squeeze
+
+_BESIDE = ((NEXT_TO, NEXT_TO), (NEXT_TO, 0), (0, NEXT_TO), (0, 0))
+"""How many lines above and below a change tell its place: upstream may have edited those on one side, or on both."""
 
 
 class Form:
@@ -63,24 +67,35 @@ class Form:
         return [content for content in contents if content is not None]
 
     def made(self, paths: Sequence[str], before: bytes, after: bytes, change: Change) -> bool:
-        """Whether a commit made this very change of the file, from `before` to `after`: with the lines around it, at a
-        place that there is once in either, in the same function of the same class."""
+        """Whether a commit made this very change of the file, from `before` to `after`, at its one place: told by what
+        it takes out and the lines around it, in the same function of the same class. Where the commit changed these
+        lines and no others, those on one side are enough, or none if what it takes out stands there once in either."""
+        return any(self._made(paths, before, after, change, *beside) for beside in _BESIDE)
+
+    def _made(self, paths: Sequence[str], before: bytes, after: bytes, change: Change, above: int, below: int) -> bool:
         a, b = lines_of(before), lines_of(after)
-        was = window(a, change.a0, change.a1)
-        becomes = window(b, change.b0, change.b1)
-        if not any(was) or len(places(a, was)) != 1:
+        mine = (a[change.a0 : change.a1], b[change.b0 : change.b1])
+        sides = (min(above, change.a0), below)
+        was, becomes = (
+            lines[start - sides[0] : end + below]
+            for lines, start, end in ((a, change.a0, change.a1), (b, change.b0, change.b1))
+        )
+        if not becomes or all(is_trivial(squeeze(line)) for line in was) or len(places(a, was)) != 1:
             return False
-        lines = [line for line in (*b[change.b0 : change.b1], *a[change.a0 : change.a1]) if line.strip()]
+        lines = [line for line in (*mine[1], *mine[0]) if line.strip()]
         first = lines[0] if lines else b""
         home = definition(a, change.a0, first)
         for old, new in self._sides(paths):
             x, y = lines_of(old), lines_of(new)
             spots = places(x, was)
-            if len(spots) == 1 and not places(x, becomes) and len(places(y, becomes)) == 1:
-                line = spots[0] + min(change.a0, NEXT_TO)
-                return definition(x, line, first) == home and not apart(
-                    outline(before), change.a0, outline(old), line, lines
-                )
+            if len(spots) != 1 or places(x, becomes) or len(places(y, becomes)) != 1:
+                continue
+            line = spots[0] + sides[0]
+            if min(above, below) < NEXT_TO and mine not in _made_at(x, y, line):
+                return False
+            return definition(x, line, first) == home and not apart(
+                outline(before), change.a0, outline(old), line, lines
+            )
         return False
 
     def serves(self, block: Block) -> bool:
@@ -99,6 +114,12 @@ class Form:
         touches = [t for match in self._commits for t in self._comparer.counterparts(paths, match.commit.key)]
         contents = [[b"" if id is None else self._history.blob(id) for id in (t.old, t.new)] for t in touches]
         return [(old, new) for old, new in contents if old is not None and new is not None]
+
+
+def _made_at(old: list[bytes], new: list[bytes], line: int) -> list[tuple[list[bytes], list[bytes]]]:
+    """What was taken out and put in by the change of a commit that begins at a line of the old version."""
+    found = changes(match(old, new), len(old), len(new))
+    return [(old[c.a0 : c.a1], new[c.b0 : c.b1]) for c in found if c.a0 == line]
 
 
 def _rest(change: Delta, theirs: Delta, side: int) -> dict[bytes, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from syncbot.diff.lines import mapping, match
@@ -14,11 +14,16 @@ SUCCESSOR = 0.6
 """How alike (share of common tokens) a line and what came of it are at least."""
 MOST_PAIRS = 20_000
 """Lines times lines that are compared in one edit; past it only equal lines are paired."""
+MOST_BROKEN = 4
+"""Lines that one statement may be broken into, for an edit of one of them to be looked at with the others."""
 _TOKEN = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*|\d[\w.]*|[^\sA-Za-z0-9_]")
 _LOGIC = frozenset(b"! & | 0 not and or false False FALSE".split())
 """Tokens that turn a condition around, or widen or narrow it, when they come into a line or leave it."""
 _OPERATORS = frozenset(b"< > = ! & | + - * / % ^ ~ ?".split())
 _DECIDES = re.compile(rb"[\s}]*(if|elif|elsif|else\s+if|while|until|unless|for|switch|case|assert)\b")
+_NUMBER = re.compile(rb"\d{1,18}(?:\.\d{1,18})*")
+LEAVES = re.compile(rb"\s*(return|raise|throw|goto|break|continue|exit|abort|die|panic)\b")
+"""A line that leaves: what a guard is for."""
 _IMPORT = re.compile(rb"\s*(import\s+[\w.{*]|from\s+[\w.]+\s+import\b|#\s*include\b|use\s+[\w:]+|require\b)")
 
 
@@ -44,10 +49,38 @@ def turned(old: bytes, new: bytes) -> bool:
     return bool(_DECIDES.match(old)) and any(token in _OPERATORS or token[:1].isdigit() for token in changed)
 
 
+def directs(line: bytes) -> bool:
+    """Whether a line decides what runs, or leaves: without it the lines around it do something else."""
+    return bool(_DECIDES.match(line) or LEAVES.match(line))
+
+
 def nearer(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
     """Whether a line is more like what the patch made than like anything that the patch took out."""
     like = alike(made, new)
     return all(alike(old, new) < like for old in unmade)
+
+
+def one_word(old: bytes, new: bytes) -> bool:
+    """Whether a line is another but for one of its words, numbers or signs."""
+    before, after = words(old), words(new)
+    return max((before - after).total(), (after - before).total()) <= 1
+
+
+def returns(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
+    """Whether nothing but values differs, and they went back to the side of what the patch took out: it was lowered
+    from 9 to 4, and is 6. Of several the first that differs tells, as in a date."""
+    form, values = _valued(made)
+    there, now = _valued(new)
+    for was, olds in map(_valued, unmade if there == form else ()):
+        if was == form and (olds < values > now or olds > values < now):
+            return True
+    return False
+
+
+def _valued(line: bytes) -> tuple[bytes, list[tuple[int, ...]]]:
+    """A squeezed line without its numbers, and these; versions are numbers of several parts."""
+    numbers = [tuple(map(int, number.split(b"."))) for number in _NUMBER.findall(line)]
+    return _NUMBER.sub(b"0", squeeze(line)), numbers
 
 
 def keeps(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
@@ -87,6 +120,18 @@ def successors(old: Sequence[bytes], new: Sequence[bytes]) -> dict[int, int]:
             found[i] = last = spot
             taken.add(spot)
     return found
+
+
+def statements(
+    old: Sequence[bytes], new: Sequence[bytes], came: Mapping[int, int], at: int
+) -> tuple[bytes, bytes] | None:
+    """A line of old and what came of it, each with the lines up to the next such pair, which may go on with it; None
+    where those are more than a statement has."""
+    end = min((i for i in came if i > at), default=len(old))
+    stop = came.get(end, len(new))
+    if max(end - at, stop - came[at]) > MOST_BROKEN:
+        return None
+    return b" ".join(old[at:end]), b" ".join(new[came[at] : stop])
 
 
 def _best(line: bytes, new: Sequence[bytes], squeezed: Sequence[bytes], spots: Collection[int]) -> int | None:

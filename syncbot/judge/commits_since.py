@@ -14,18 +14,20 @@ from syncbot.diff.lines import Change
 from syncbot.judge.blocks import BlockFinding, State, analyse
 from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
-from syncbot.judge.commits_follow import Fate, Follower
-from syncbot.judge.commits_kin import imports
+from syncbot.judge.commits_follow import MOST_FILES, Fate, Follower
+from syncbot.judge.commits_kin import directs, imports
 from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import FileSketch, Reader, Sketch
 from syncbot.judge.history import History, Touch
-from syncbot.judge.texts import lines_of, squeezed_of
-from syncbot.judge.weights import remarks, squeeze
+from syncbot.judge.texts import lines_of
+from syncbot.judge.weights import is_trivial, remarks, squeeze, squeezed_text
 
 TELLING = 0.5
 """Weight from which a line or a change says anything."""
 MOST_LIVES = 2 / 3
 """Share of a change's weight that must live on where its place is as it was before the commit."""
+MOST_OUT = 0.5
+"""Share of a change's weight that, taken out, leaves no more than odds and ends of it."""
 SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
 
@@ -36,7 +38,10 @@ class Since:
     release, None where the file is gone. `fates`: {fate: weight of its lines that do something}; a change that only
     takes out has none. `remains`: share of what it takes out that stands there (again). `guarded`: it stands under a
     condition that it did not have. `keys`: the commits that edited or took its lines. `served`: the same of the lines
-    that are lost and only serve others, comments and imports. `gone`: whether anything of it is lost."""
+    that are lost and only serve others, comments and imports. `gone`: whether anything of it is lost. `rewrites`: it
+    puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
+    commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
+    a single word. `disarmed`: a line that decides or leaves was taken out of it."""
 
     path: str
     state: State | None
@@ -46,6 +51,10 @@ class Since:
     keys: frozenset[int | None] = frozenset()
     served: frozenset[int | None] = frozenset()
     gone: bool = False
+    rewrites: bool = False
+    again: bool = False
+    word: bool = False
+    disarmed: bool = False
 
     @property
     def settled(self) -> bool:
@@ -58,8 +67,8 @@ class Since:
 
     @property
     def taken(self) -> bool:
-        """Whether all of it was taken out, and nothing put in its place."""
-        return bool(self.fates) and set(self.fates) == {Fate.TAKEN} and self.fates[Fate.TAKEN] > 0
+        """Whether it was taken out, and nothing put in its place. What is left may be lines that others share."""
+        return 0 < MOST_OUT * sum(self.fates.values()) <= self.fates.get(Fate.TAKEN, 0.0)
 
     @property
     def undone(self) -> bool:
@@ -110,12 +119,15 @@ class _Commit:
         self._old, self._new = self._content(touch.old), self._content(touch.new)
         self._old_lines, self._new_lines = self._old.split(b"\n"), self._new.split(b"\n")
 
+    @property
+    def _paths(self) -> dict[str, None]:
+        return dict.fromkeys([self._touch.path, *self._file.paths])
+
     def _content(self, id: str | None) -> bytes:
         return b"" if id is None else self._history.blob(id) or b""  # type: ignore[arg-type]  # BlobId is a str
 
     def changes(self) -> list[Since]:
-        paths = dict.fromkeys([self._touch.path, *self._file.paths])
-        there = next((content for path in paths if (content := self._target(path)) is not None), None)
+        there = next((content for path in self._paths if (content := self._target(path)) is not None), None)
         if self._touch.new is None:
             return [] if there is None else [Since(self._touch.path, State.NEEDED, gone=True)]
         blocks = analyse(self._old, self._new, self._old if there is None else there, self._touch.path).blocks
@@ -154,7 +166,41 @@ class _Commit:
         remains = block.measures.remains if telling and not gone else 0.0
         lost = any(not end.fate.lives and end.text not in texts for end in ends)
         guarded = not gone and block.measures.guarded
-        return Since(self._touch.path, state, fates, remains, guarded, frozenset(keys), frozenset(served), lost)
+        out = {w.key(self._old_lines[i]) for i in telling} - set(map(w.key, self._new_lines))
+        rewrites = any(w(line) >= TELLING for line in out)
+        again = None in keys or (lost and self._written_again({x for x in out if w(x) >= TELLING}, keys))
+        return Since(
+            self._touch.path,
+            state,
+            fates,
+            remains,
+            guarded,
+            frozenset(keys),
+            frozenset(served),
+            lost,
+            rewrites,
+            again,
+            any(end.word and end.fate in (Fate.ALTERED, Fate.REPLACED) for end in ends),
+            any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
+        )
+
+    def _written_again(self, out: Collection[bytes], keys: Collection[int | None]) -> bool:
+        """Whether one of the lines that the change takes out stands in the release's file, or was written by one of
+        these commits, in whatever file."""
+        key = self._weights.key
+        there = {key(line) for path in self._paths for line in (self._target(path) or b"").split(b"\n")}
+        if not there.isdisjoint(out):
+            return True
+        touches = (touch for k in keys if k is not None for touch in self._history.changed(k)[:MOST_FILES])
+        return any(self._writes(touch, out) for touch in touches)
+
+    def _writes(self, touch: Touch, out: Collection[bytes]) -> bool:
+        new = self._content(touch.new)
+        if not any(map(squeezed_text(new).__contains__, map(squeeze, out))):
+            return False
+        old, key = self._content(touch.old), self._weights.key
+        there = {line for line in map(key, new.split(b"\n")) if line in out}
+        return bool(there) and not there <= set(map(key, old.split(b"\n")))
 
     def _serving(self, change: Change, mine: Collection[int]) -> set[int]:
         """The lines that do nothing of themselves: comments, and imports."""
@@ -172,8 +218,8 @@ class _Commit:
 
     def _follower(self, change: Change, *, at_home: bool) -> Follower:
         w = self._weights
-        out = [line for line in lines_of(self._old)[change.a0 : change.a1] if w(w.key(line)) >= TELLING]
+        out = [line for line in lines_of(self._old)[change.a0 : change.a1] if not is_trivial(squeeze(line))]
         made = set(self._file.change.added)
         unmade = [line for line in out if w.key(line) not in made]
-        removed = {w.key(line) for line in unmade} - set(squeezed_of(self._new))
+        removed = {w.key(line) for line in unmade}
         return Follower(self._history, self._target, w, self._file.change.added, removed, unmade, at_home)

@@ -26,6 +26,8 @@ SMALL = 10.0
 """Weight of code below which nothing may differ: there one word is another patch."""
 LEAST = 0.05
 """Weight that counts as nothing."""
+IDENTICAL = 0.95
+"""Share of the patch in the commit, and of the commit in the patch, from which the two are one change."""
 FirstRelease = Callable[[CommitId], str | None]
 Expected = Callable[[CommitId], str | None]
 """Which release after the judged one has a commit already, None where none has."""
@@ -121,6 +123,12 @@ class Trace:
         """Of the patch's code; of all of it where there is no code."""
         files = self.found.sketch.files
         return sum(file.weight for file in files if file.is_code) or sum(file.weight for file in files)
+
+    @property
+    def identical(self) -> bool:
+        """Whether one commit is this patch and hardly anything else: what became of the one became of the other."""
+        best = self.absorbed[0] if self.absorbed else None
+        return best is not None and best.rule is not SPLIT and min(best.score.f, best.score.q) >= IDENTICAL
 
     @property
     def missing_code(self) -> bool:

@@ -145,7 +145,9 @@ def lives_on(case: Case, trace: Trace) -> bool:
     """Whether what the commit brought is in the release still: each of its changes to the letter, or edited, moved, or
     gone together with what it stood in. Where a change was taken out again, whatever the message says, it does not. Of
     a small patch every word may be what it is for; of another, some lines may have been replaced since, and of a large
-    one taken out."""
+    one taken out. Where the commit is this patch and no other, and what it was to replace never came back, later
+    commits may have gone on from it as far as they like: they had it when they did. In a small patch they may not have
+    done so by a single word."""
     changes: list[Since] = []
     for file in deciding(case.files):
         if not _settled(file):
@@ -153,12 +155,26 @@ def lives_on(case: Case, trace: Trace) -> bool:
             if kept is None:
                 return False
             changes += kept
-    total, taken = trace.weight, _of(changes, Fate.TAKEN, Fate.TURNED)
-    if _of(changes, Fate.BACK) or (taken and (total < LARGE or taken > MOST_TAKEN * total)):
+    total = trace.weight
+    if trace.identical and (total >= SMALL or not any(change.word for change in changes)):
+        changes = [_succeeded(change) for change in changes]
+    taken = _of(changes, Fate.TAKEN, Fate.TURNED)
+    if any(Fate.BACK in change.fates for change in changes if not change.went) or (
+        taken and (total < LARGE or taken > MOST_TAKEN * total)
+    ):
         return False
     if total < SMALL and _of(changes, Fate.ALTERED, Fate.REPLACED):
         return False
     return taken + _of(changes, Fate.REPLACED) <= MOST_REPLACED * total
+
+
+def _succeeded(change: Since) -> Since:
+    """The change without those of its lines that later commits edited, or wrote anew where what stood there before the
+    patch did not come back. Where nothing stood there, other lines in its place may be all that is left of a revert."""
+    if change.again or change.as_before:
+        return change
+    over = {Fate.ALTERED, Fate.REPLACED} if change.rewrites else {Fate.ALTERED}
+    return replace(change, fates={fate: weight for fate, weight in change.fates.items() if fate not in over})
 
 
 def _of(changes: Sequence[Since], *fates: Fate) -> float:
@@ -180,17 +196,20 @@ def _kept(file: FileFinding, trace: Trace) -> tuple[Since, ...] | None:
         return None
     changes = trace.since_of(file.change.paths)
     known = frozenset().union(*(change.keys for change in changes))
-    if not changes or any(_undone(change, known) for change in changes):
+    if not changes or any(_undone(change, known, trace) for change in changes):
         return None
     return changes
 
 
-def _undone(change: Since, known: frozenset[int | None]) -> bool:
-    """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, what
-    it took out is back, or it stands under a new condition. Comments and imports alone go with what they serve
-    (`known`: the commits that edited or took that)."""
+def _undone(change: Since, known: frozenset[int | None], trace: Trace) -> bool:
+    """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, or a
+    line that decides, what it took out is back, or it stands under a new condition. Comments and imports alone go with
+    what they serve (`known`: the commits that edited or took that)."""
     if change.settled:
         return False
-    if change.guarded or change.taken or (change.remains >= REMAINS and (change.as_before or not change.fates)):
+    if change.guarded or (change.remains >= REMAINS and (change.as_before or change.gone or not change.fates)):
+        return True
+    gone_on = trace.identical and change.rewrites and not change.again and not change.as_before
+    if (change.taken or change.disarmed) and not gone_on:
         return True
     return change.as_before and ((change.gone and not change.moved) or not change.served <= known)

@@ -10,8 +10,8 @@ their line must be the same. Where indentation is nesting, statements must be as
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncbot.diff.lines import Change
@@ -35,6 +35,8 @@ _SINGLE = re.compile(rb"'([^'\"\\]*)'")
 _SIGNS = frozenset(b"-+&|<>=*/!:.%^~")
 WIDER = 6
 """Lines more to either side than where neighbours were found: those may have been broken in another way, too."""
+MOST_REFLOWED = 400
+"""Lines in a row that are looked at for other line breaks."""
 FEWEST = 2
 """Telling lines that must stand with a block on either side, where the file has as many."""
 
@@ -73,6 +75,37 @@ def wrapped(texts: Texts, change: Change, path: str) -> int | None:
             return None
         return low + bisect_left(there.starts, at + image.starts[change.b0 - above])
     return None
+
+
+def reflowed(old: Sequence[bytes], new: Sequence[bytes], came: Mapping[int, int], path: str) -> dict[int, int]:
+    """{line of old: the line of new that it begins in} of those that an edit only broke in another way. `came`: which
+    line came of which, in order; between two that are equal the text must be the same, or else between any two."""
+    if not _FREE.fullmatch(path):
+        return {}
+    pairs = sorted(came.items())
+    equal = [(i, j) for i, j in pairs if squeeze(old[i]) == squeeze(new[j])]
+    found: dict[int, int] = {}
+    for bounds in (equal, pairs):
+        starts = [(0, 0), *bounds]
+        for (i, j), (end, stop) in zip(starts, [*bounds, (len(old), len(new))], strict=True):
+            if i not in found and (end - i > 1 or stop - j > 1):
+                found |= {i + a: j + b for a, b in _same_flow(old[i:end], new[j:stop], path).items()}
+    return found
+
+
+def _same_flow(old: Sequence[bytes], new: Sequence[bytes], path: str) -> dict[int, int]:
+    """{line of old: line of new that it begins in}, if both are one text; empty otherwise."""
+    if max(len(old), len(new)) > MOST_REFLOWED or not _same_words(old, new):
+        return {}
+    mine, theirs = flow(old, path), flow(new, path)
+    if not mine.text or mine.text != theirs.text or not _nested_alike(mine.depths, theirs.depths):
+        return {}
+    return {a: max(bisect_right(theirs.starts, start) - 1, 0) for a, start in enumerate(mine.starts)}
+
+
+def _same_words(old: Sequence[bytes], new: Sequence[bytes]) -> bool:
+    """Whether both have the same words, in whatever lines: cheaper to ask than the whole."""
+    return _WORDS.findall(b"\n".join(old)) == _WORDS.findall(b"\n".join(new))
 
 
 def _may_hold(lines: Sequence[bytes], block: Sequence[bytes]) -> bool:
@@ -157,6 +190,10 @@ def _only(there: Flow, image: Flow) -> int | None:
     if at not in there.starts or at + len(image.text) not in there.ends:
         return None
     theirs = {start - at: depth for start, depth in there.depths.items() if at <= start < at + len(image.text)}
-    if theirs.keys() != image.depths.keys():
-        return None  # there the end of a line ends a statement
-    return at if len({depth - image.depths[start] for start, depth in theirs.items()}) <= 1 else None
+    return at if _nested_alike(image.depths, theirs) else None
+
+
+def _nested_alike(mine: Mapping[int, int], theirs: Mapping[int, int]) -> bool:
+    """Whether statements begin at the same places, each as deep beside the others. Of languages where the end of a line
+    ends a statement."""
+    return mine.keys() == theirs.keys() and len({depth - mine[start] for start, depth in theirs.items()}) <= 1
