@@ -16,12 +16,10 @@ SAME_FILE = 0.5
 SAME_CONTENT = 2 / 3
 """The same where not even the name is left: more is asked."""
 MAX_CANDIDATES = 200
+FEW = 8
+"""Lines that are looked for one by one."""
 MIN_LINES = 8
 """A file with fewer lines of content says too little to be recognised under another name."""
-
-
-Alike = Callable[[frozenset[bytes], frozenset[bytes]], float]
-"""How alike the telling lines of an old text and of a new one are (0..1)."""
 
 
 class Renames:
@@ -44,16 +42,16 @@ class Renames:
 
     def _search(self, path: str, content: bytes) -> str | None:
         by_name = self._new_paths()
-        lines = said(content)
         same = self._of_content(blob_id(content)) if content else []
         if len(same) == 1:
             return same[0]
+        lines = said(content)
         if not lines:
             return None
         name = path.rsplit("/", 1)[-1]
-        best = self._best(by_name.get(name, []), lines, SAME_FILE, kept if len(lines) >= MIN_LINES else similarity)
+        best = self._best(by_name.get(name, []), lines, SAME_FILE, whole=len(lines) < MIN_LINES)
         if best is None and len(lines) >= MIN_LINES:
-            best = self._best(self._renamed(path), lines, SAME_CONTENT, similarity)
+            best = self._best(self._renamed(path), lines, SAME_CONTENT, whole=True)
         return best
 
     def _renamed(self, path: str) -> list[str]:
@@ -86,17 +84,17 @@ class Renames:
             return False
         paths = [path for found in self._new_paths().values() for path in found][:MAX_CANDIDATES]
         fewest = least * len(lines)
-        found = [self._said(path, fewest) for path in paths]
-        return any(here is None or len(lines & here) >= fewest for here in found)
+        texts = (self._read(path, fewest) for path in paths)
+        return any(text is None or _shared(lines, text, fewest) >= fewest for text in texts)
 
-    def _said(self, path: str, fewest: float) -> frozenset[bytes] | None:
-        """What a new file says, nothing where it has fewer lines than asked for; None where the repository lacks it: a
+    def _read(self, path: str, fewest: float) -> bytes | None:
+        """A new file's text, nothing where it has fewer lines than asked for; None where the repository lacks it: a
         partial clone has no large files."""
         try:
             content = self._target.read(path) or b""
         except RepositoryDamaged:
             return None
-        return frozenset() if content.count(b"\n") + 1 < fewest else said(content)
+        return b"" if content.count(b"\n") + 1 < fewest else content
 
     def _of_content(self, id: BlobId) -> list[str]:
         """The new paths with exactly this content."""
@@ -108,13 +106,20 @@ class Renames:
             self._new_by_id = dict(found)
         return self._new_by_id.get(id, [])
 
-    def _best(self, paths: list[str], lines: frozenset[bytes], least: float, like: Alike) -> str | None:
-        fewest = least * len(lines)  # of these lines one that is alike must have so many
-        scored = [(like(lines, self._said(p, fewest) or frozenset()), p) for p in paths[:MAX_CANDIDATES]]
+    def _best(self, paths: list[str], lines: frozenset[bytes], least: float, *, whole: bool) -> str | None:
+        scored = [(self._like(p, lines, least, whole), p) for p in paths[:MAX_CANDIDATES]]
         good = sorted((score, p) for score, p in scored if score >= least)
         if not good or (len(good) > 1 and good[-2][0] >= good[-1][0] - 0.05):
             return None  # two homes that look alike: none is known to be it
         return good[-1][1]
+
+    def _like(self, path: str, lines: frozenset[bytes], least: float, whole: bool) -> float:
+        """How much of these lines a new file has (0..1), however much more it has; as a share of the larger one where
+        the `whole` of it is to be the same. What is below `least` need not be exact."""
+        fewest = least * len(lines)  # of these lines one that is alike must have so many
+        text = self._read(path, fewest) or b""
+        here = _shared(lines, text, fewest) / len(lines)
+        return similarity(lines, said(text)) if whole and here >= least else here
 
     def _new_paths(self) -> dict[str, list[str]]:
         if self._new_by_name is None:
@@ -146,18 +151,26 @@ def said(content: bytes) -> frozenset[bytes]:
     return telling(squeezed_text(content))
 
 
+@lru_cache(maxsize=512)
+def _lines_in(content: bytes) -> frozenset[bytes]:
+    """All lines without white space: which of them say something need not be asked of one that is looked for."""
+    return frozenset(squeezed_text(content).split(b"\n"))
+
+
+def _shared(lines: frozenset[bytes], content: bytes, fewest: float) -> int:
+    """How many of these telling lines a text has; maybe too few where it has fewer than asked for. A few of them are
+    looked for by their letters first, which is done before the text is split."""
+    if len(lines) <= FEW and (text := squeezed_text(content)) and sum(line in text for line in lines) < fewest:
+        return 0
+    return len(lines & _lines_in(content))
+
+
 def said_anew(old: bytes, new: bytes) -> frozenset[bytes]:
     """The lines that new says and old does not: `said(new) - said(old)`, for less."""
     if old == new:
         return frozenset()
     fresh = set(squeezed_text(new).split(b"\n")).difference(squeezed_text(old).split(b"\n"))
     return telling(b"\n".join(fresh))
-
-
-def kept(old: frozenset[bytes], new: frozenset[bytes]) -> float:
-    """How much of the old text is in the new one (0..1), however much it grew: enough where even the name is the
-    same."""
-    return len(old & new) / max(len(old), 1)
 
 
 def similarity(a: frozenset[bytes], b: frozenset[bytes]) -> float:
