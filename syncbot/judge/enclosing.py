@@ -13,12 +13,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import compress, count, islice
 from typing import Protocol
 
 from syncbot.diff.lines import lines_of
 from syncbot.judge.commits_kin import imports
-from syncbot.judge.weights import columns, squeeze
+from syncbot.judge.weights import columns, squeeze, squeezed_of
 
 Heads = tuple[frozenset[bytes], ...]
 """What encloses a place, squeezed, from the innermost out; the labels of one branch are one head."""
@@ -26,6 +26,8 @@ FAR = 3000
 """Lines that are walked back at most to find what encloses a line."""
 MANY = 500
 """A line that stands there as often is not looked at each time."""
+_BLANK = 1 << 30
+"""Columns of a line that says nothing: it encloses nothing."""
 DEEP = 50
 """Levels of `#if`, and labels in a row, beyond which nobody writes by hand: they are not told apart."""
 HEADING = 2
@@ -44,7 +46,7 @@ _MACRO = re.compile(rb"#\s*define\b.*\\$")
 _LABEL = re.compile(rb"\w+:;?$")
 _CASE = re.compile(rb"\s*(case\b.*|default\s*):\s*$")
 _SECTION = re.compile(rb"\[{1,2}[^\[\]=()?;]+\]{1,2}\s*(#.*)?$")
-_SWITCH = re.compile(rb"\s*#\s*(if|el|endif)")
+_SWITCH = re.compile(rb"#[ \t\r\f\v]*(if|el|endif)")
 
 
 class Counted(Protocol):
@@ -54,20 +56,35 @@ class Counted(Protocol):
 
 
 class Outline:
-    """A text's lines, and what encloses them. `counts` may be given where they are known."""
+    """A text's lines, and what encloses them. The same lines `squeezed`, and their `counts`, may be given where they
+    are known. Many places of one text are asked about: what is found out of a line is remembered."""
 
-    def __init__(self, lines: Sequence[bytes], counts: Counted | None = None) -> None:
+    def __init__(
+        self, lines: Sequence[bytes], squeezed: Sequence[bytes] | None = None, counts: Counted | None = None
+    ) -> None:
         self.lines, self._counts = lines, counts
+        self.squeezed = squeezed if squeezed is not None else [squeeze(line) for line in lines]
         self._often: dict[Heads, int] = {}
+        self._heads: dict[tuple[int, int], Heads] = {}
+        self._columns: dict[int, int] = {}
 
     def heads(self, at: int, depth: int) -> Heads:
         """What encloses the place before lines[at], `depth` columns in; at the margin the section."""
-        lines, found = self.lines, []
+        found = self._heads.get((at, depth))
+        if found is None:
+            found = self._heads[at, depth] = self._walked(at, depth)
+        return found
+
+    def _walked(self, at: int, depth: int) -> Heads:
+        lines, known = self.lines, self._columns
+        found: list[frozenset[bytes]] = []
         for index in range(at - 1, max(-1, at - 1 - FAR), -1):
             if depth == 0:
                 break
-            text = lines[index].strip()
-            if not text or (own := columns(lines[index])) >= depth or self._is_no_head(index, text):
+            own = known.get(index)
+            if own is None:
+                own = known[index] = columns(lines[index]) if self.squeezed[index] else _BLANK
+            if own >= depth or self._is_no_head(index, text := lines[index].strip()):
                 continue
             if _GOES_ON.match(text):
                 depth = own + 1  # the head is above it, as far to the left
@@ -89,9 +106,7 @@ class Outline:
     def _count_of(self, heads: Heads) -> int:
         if not any(self.count(head) for head in heads[0]):
             return 0
-        starts = tuple({head[:1] for head in heads[0]})
-        lines = ((at, text) for at, text in enumerate(self.lines) if text.lstrip().startswith(starts))
-        alike = list(islice((at for at, text in lines if squeeze(text) in heads[0]), MANY))
+        alike = list(islice(compress(count(), map(heads[0].__contains__, self.squeezed)), MANY))
         if len(alike) == MANY:
             return MANY  # whoever asks takes it for still there
         return sum(same(self._outer(at), heads[1:]) for at in alike)
@@ -103,7 +118,7 @@ class Outline:
     def count(self, squeezed: bytes) -> int:
         """How often the line stands there."""
         if self._counts is None:
-            self._counts = Counter(map(squeeze, self.lines))
+            self._counts = Counter(self.squeezed)
         return self._counts[squeezed]
 
     def branches(self, at: int) -> tuple[bytes, ...]:
@@ -116,7 +131,7 @@ class Outline:
         several times."""
         if not heads or self.often(heads[-1:]) != 1:
             return None
-        return len(self.branches(next(i for i in range(at - 1, -1, -1) if squeeze(self.lines[i]) in heads[-1])))
+        return len(self.branches(next(i for i in range(at - 1, -1, -1) if self.squeezed[i] in heads[-1])))
 
     def branch_count(self, branch: bytes) -> int:
         """How many branches there are of that name."""
@@ -138,41 +153,65 @@ class Outline:
         opened: tuple[bytes, ...] = ()
         deeper = 0
         found = []
-        for index, text in enumerate(self.lines):
-            kind = _SWITCH.match(text) if b"#" in text else None
-            if kind is None or (kind[1] != b"if" and not opened):
+        for index, kind in self._directives():
+            if kind != b"if" and not opened:
                 continue
-            if deeper or (kind[1] == b"if" and len(opened) == DEEP):
-                deeper += (kind[1] == b"if") - (kind[1] == b"endif")
+            if deeper or (kind == b"if" and len(opened) == DEEP):
+                deeper += (kind == b"if") - (kind == b"endif")
                 continue
-            if kind[1] == b"if":
-                opened = (*opened, squeeze(text))
-            elif kind[1] == b"el":
-                opened = (*opened[:-1], opened[-1].partition(b"\n")[0] + b"\n" + squeeze(text))
+            if kind == b"if":
+                opened = (*opened, self.squeezed[index])
+            elif kind == b"el":
+                opened = (*opened[:-1], opened[-1].partition(b"\n")[0] + b"\n" + self.squeezed[index])
             else:
                 opened = opened[:-1]
-            found.append((index, opened, kind[1] != b"endif"))
+            found.append((index, opened, kind != b"endif"))
         return found
+
+    def _directives(self) -> Iterator[tuple[int, bytes]]:
+        """The lines that begin with `#if`, `#el` or `#endif`, looked for in the text as a whole: few lines have a `#`,
+        and to ask each one takes longer than anything else that is asked about what encloses a change."""
+        text = self._text
+        index = at = 0
+        for found in _SWITCH.finditer(text):
+            start = text.rfind(b"\n", at, found.start()) + 1 or at
+            if not text[start : found.start()].strip():
+                index += text.count(b"\n", at, start)
+                at = start
+                yield index, found[1]
 
     @cached_property
     def _sections(self) -> list[int]:
-        return [at for at, text in enumerate(self.lines) if text[:1] == b"[" and _SECTION.match(text.rstrip())]
+        text = b"\n" + self._text
+        found = []
+        index, last, at = 0, 1, text.find(b"\n[")
+        while at >= 0:
+            index += text.count(b"\n", last, at + 1)
+            if _SECTION.match(self.lines[index].rstrip()):
+                found.append(index)
+            last = at + 1
+            at = text.find(b"\n[", last)
+        return found
+
+    @cached_property
+    def _text(self) -> bytes:
+        return b"".join(self.lines)
 
     def _row(self, at: int) -> frozenset[bytes]:
         """A head, with the labels of the same branch right above it."""
-        found = {squeeze(self.lines[at])}
+        found = {self.squeezed[at]}
         depth = columns(self.lines[at])
         while at and len(found) < DEEP and all(_CASE.match(text) for text in self.lines[at - 1 : at + 1]):
             at -= 1
             if columns(self.lines[at]) != depth:
                 break
-            found.add(squeeze(self.lines[at]))
+            found.add(self.squeezed[at])
         return frozenset(found)
 
     def _section(self, at: int) -> Iterator[frozenset[bytes]]:
         above = bisect_left(self._sections, at)
         if above:
-            yield frozenset({squeeze(self.lines[self._sections[above - 1]])})
+            yield frozenset({self.squeezed[self._sections[above - 1]]})
 
     def _is_no_head(self, at: int, text: bytes) -> bool:
         """Whether a line encloses nothing though it stands further to the left: a remark, an end, a whole statement,
@@ -198,7 +237,7 @@ class Outline:
 @lru_cache(maxsize=32)
 def outline(content: bytes) -> Outline:
     """The outline of a whole text."""
-    return Outline(lines_of(content))
+    return Outline(lines_of(content), squeezed_of(content))
 
 
 def apart(old: Outline, line: int, new: Outline, place: int, own: Sequence[bytes], deeper: int = 0) -> bool:
@@ -272,11 +311,11 @@ def _headed(old: Outline, line: int, new: Outline, place: int, own: Sequence[byt
     around = (*old.lines[start:line], *new.lines[begin:place], *own)
     if not all(text[:1].isalnum() or text[:1] in _HEADS for text in around if text.strip()):
         return False
-    between = [squeeze(text) for text in new.lines[begin:place]]
-    head = squeeze(old.lines[start]) if start < line else b""
+    between = new.squeezed[begin:place]
+    head = old.squeezed[start] if start < line else b""
     if head and head not in between and 0 < old.count(head) <= new.count(head):
         return True
-    known = {squeeze(text) for text in (*old.lines[start:line], *own)}
+    known = {*old.squeezed[start:line], *map(squeeze, own)}
     crossed = [text for text in between if text and text not in known and old.count(text) == 1 == new.count(text)]
-    above = {squeeze(text) for text in old.lines[:line]} if crossed else set()
+    above = set(old.squeezed[:line]) if crossed else set()
     return any(text not in above for text in crossed)

@@ -11,7 +11,7 @@ from syncbot.diff.aligned import Aligned
 from syncbot.diff.lines import Change, changes, lines_of, match
 from syncbot.diff.merge import Region, regions_of
 from syncbot.judge.enclosing import Outline, apart
-from syncbot.judge.weights import REMARK, columns, is_trivial, remarks, squeeze, squeezed_text, weight
+from syncbot.judge.weights import REMARK, columns, is_trivial, remarks, squeeze, squeezed_of, weight
 
 __all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "squeezed_aligned", "squeezed_of"]
 
@@ -22,14 +22,6 @@ NEARBY = 40
 _HEAD = re.compile(
     rb"(static|def|class|func|fn|sub|function|public|private|void|int|struct|impl|module)\b|[A-Za-z_][^;=]*[{(:]\s*$|[}\])]"
 )
-
-
-@lru_cache(maxsize=64)
-def squeezed_of(content: bytes) -> list[bytes]:
-    lines = squeezed_text(content).split(b"\n")
-    if not content or content.endswith(b"\n"):
-        lines.pop()  # nothing follows the last line end
-    return lines
 
 
 @lru_cache(maxsize=64)
@@ -109,8 +101,9 @@ class Texts:
         wanted = frozenset(line for c in self.own for line in (*self.nb[c.a0 : c.a1], *self.na[c.b0 : c.b1]))
         self.count_b, self.count_t = Counts(before, wanted), Counts(target, wanted)
         self.count_a = Changed(self.count_b, self.own, self.nb, self.na)
-        self.outline_a = Outline(self.a, self.count_a)
-        self.outline_b, self.outline_t = Outline(self.b, self.count_b), Outline(self.t, self.count_t)
+        self.outline_a = Outline(self.a, self.na, self.count_a)
+        self.outline_b = Outline(self.b, self.nb, self.count_b)
+        self.outline_t = Outline(self.t, self.nt, self.count_t)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self._hefts: dict[bytes, float] = {}
         self._windows: dict[Change, tuple[int, int]] = {}

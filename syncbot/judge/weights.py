@@ -62,6 +62,15 @@ def squeezed_text(content: bytes) -> bytes:
     return content.translate(None, _WHITE)
 
 
+@lru_cache(maxsize=64)
+def squeezed_of(content: bytes) -> list[bytes]:
+    """The lines of a text, squeezed. Callers must not change the list."""
+    lines = squeezed_text(content).split(b"\n")
+    if not content or content.endswith(b"\n"):
+        lines.pop()  # nothing follows the last line end
+    return lines
+
+
 @lru_cache(maxsize=32_768)
 def is_trivial(squeezed: bytes) -> bool:
     """Whether a line is too common to be evidence: blank, punctuation, or one of the words every file has."""
