@@ -66,6 +66,14 @@ def find(change: FileChange, target: Overlay, renames: Renames) -> FileFinding:
     return _unless_moved_out(found, before, after, renames)
 
 
+def held_against(change: FileChange, target: Overlay, renames: Renames) -> FileSide | None:
+    """The release's file that a change is held against: the `target` that `find` has, for far less."""
+    if change.before is not None:
+        return _where(change, change.before, target, renames)[0]
+    assert change.after is not None
+    return _where_added(change.after, target, renames)[0]
+
+
 def _unless_moved_out(found: FileFinding, before: FileSide, after: FileSide, renames: Renames) -> FileFinding:
     """A removal is no removal where the lines only went to a file that is new in the release."""
     if found.state is not FileState.NOOP or not found.blocks or any(b.measures.added for b in found.blocks):
@@ -95,13 +103,9 @@ def _tells(content: bytes) -> bool:
 
 
 def _added(change: FileChange, after: FileSide, kind: Kind, target: Overlay, renames: Renames) -> FileFinding:
-    there, moved = target.side(after.path), False
-    if there is None:
-        path = renames.moved(after.path, after.content)
-        if path is not None and path.rsplit("/", 1)[-1] == after.path.rsplit("/", 1)[-1] and _tells(after.content):
-            there, moved = target.side(path), True
-        elif path is not None:  # a twin: whether it does here what the patch wants there, nobody can tell
-            return FileFinding(change, kind, FileState.OPEN, None)
+    there, moved, twin = _where_added(after, target, renames)
+    if twin:  # whether it does here what the patch wants there, nobody can tell
+        return FileFinding(change, kind, FileState.OPEN, None)
     if there is None and _in_the_way(after.path, target, renames):
         return FileFinding(change, kind, FileState.OPEN, None)
     if there is None:
@@ -115,6 +119,19 @@ def _added(change: FileChange, after: FileSide, kind: Kind, target: Overlay, ren
     return FileFinding(
         change, kind, FileState.OPEN, there, None, analyse(b"", after.content, there.content, after.path), moved
     )
+
+
+def _where_added(after: FileSide, target: Overlay, renames: Renames) -> tuple[FileSide | None, bool, bool]:
+    """The release's file of that name; whether it lies elsewhere; and whether there only is one like it."""
+    there = target.side(after.path)
+    if there is not None:
+        return there, False, False
+    path = renames.moved(after.path, after.content)
+    if path is None:
+        return None, False, False
+    if path.rsplit("/", 1)[-1] == after.path.rsplit("/", 1)[-1] and _tells(after.content):
+        return target.side(path), True, False
+    return None, False, True
 
 
 def _in_the_way(path: str, target: Overlay, renames: Renames) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from syncbot.diff.lines import changes, match, split_lines
+from syncbot.diff.lines import changes, match
 from syncbot.diff.merge import merge3
 from syncbot.diff.patch import Patch
 from syncbot.judge.blocks import State
@@ -221,8 +221,8 @@ def _is_of_waiting(file: FileFinding, stacks: Stacks) -> bool:
 
 def touched(change: FileChange) -> tuple[set[bytes], set[bytes]]:
     """The telling lines that a change adds and removes, without white space."""
-    old = split_lines(change.before.content if change.before else b"")
-    new = split_lines(change.after.content if change.after else b"")
+    old = lines_of(change.before.content if change.before else b"")
+    new = lines_of(change.after.content if change.after else b"")
     removed: set[bytes] = set()
     added: set[bytes] = set()
     for edit in changes(match(old, new), len(old), len(new)):

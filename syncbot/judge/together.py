@@ -7,6 +7,7 @@ backport must not carry away the small change that somebody made on top of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,12 +16,12 @@ from syncbot.diff.patch import Patch
 from syncbot.errors import HostileInput, InputError
 from syncbot.judge.blocks import BlockFinding, TextFinding
 from syncbot.judge.case import Case, Decision, make_case
-from syncbot.judge.files import FileFinding, FileState, find
+from syncbot.judge.files import FileFinding, FileState, find, held_against
 from syncbot.judge.present import code_proved, matched, proved
 from syncbot.judge.rules import MEDIUM, MISSING, UPSTREAM, against, block_score, deciding, weigh
 from syncbot.judge.stack import FileChange, Misfit, Overlay, Side, fit_patch
 from syncbot.judge.stacks import Stacks, touched
-from syncbot.judge.texts import counts_of, squeezed_of
+from syncbot.judge.texts import squeezed_of
 from syncbot.judge.weights import is_trivial, squeeze
 from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Evidence, Judgement
@@ -154,21 +155,24 @@ def _there(entries: Sequence[SeriesPatch], stacks: Stacks) -> bool:
 
 
 def summed_up(patches: Sequence[Patch], stacks: Stacks) -> bool:
-    """Whether what the patches do one after the other is in the release, taken as one change."""
+    """Whether what the patches do one after the other is in the release, taken as one change. What is read off the
+    texts comes first: most are told by it."""
     scratch = stacks.before.copy()
     steps: list[tuple[FileChange, ...]] = []
+    trees: list[Overlay] = []
     for patch in patches:
         fitted = fit_patch(patch, scratch, fuzz=0)
-        if isinstance(fitted, Misfit) or _spoken_against(patch, scratch, stacks):
+        if isinstance(fitted, Misfit):
             return False
+        trees.append(scratch.copy())
         scratch.apply(fitted.changes)
         steps.append(fitted.changes)
     changes = _sum(steps, scratch)
-    if not changes:
+    if not changes or not _as_they_left(steps, changes, scratch, stacks):
+        return False
+    if any(_spoken_against(patch, tree, stacks) for patch, tree in zip(patches, trees, strict=True)):
         return False
     files = [find(change, stacks.target, stacks.renames) for change in changes]
-    if not _as_they_left(steps, files, scratch, stacks):
-        return False
     case = make_case(patches[-1], files, already=True)
     if proved(case) is not None:
         return True
@@ -205,24 +209,30 @@ def _sum(steps: Sequence[Sequence[FileChange]], scratch: Overlay) -> list[FileCh
 
 
 def _as_they_left(
-    steps: Sequence[Sequence[FileChange]], files: Sequence[FileFinding], scratch: Overlay, stacks: Stacks
+    steps: Sequence[Sequence[FileChange]], changes: Sequence[FileChange], scratch: Overlay, stacks: Stacks
 ) -> bool:
     """Whether the release has of each step what the sum, which is `scratch`, does not show: no more of what the step
     takes out, be it an earlier step's, than all of them left, and, of a step that is not large, everything that it adds
     and no later step changed."""
-    there = {file.change.path: file.target.content for file in files if file.target}
-    first = {file.change.path: file.change.before for file in files}
+    sides = {change.path: held_against(change, stacks.target, stacks.renames) for change in changes}
+    there = {path: side.content for path, side in sides.items() if side}
+    first = {change.path: change.before for change in changes}
     for change, path in _ends(steps):
         was = first.get(path)
-        before = counts_of(was.content) if was else counts_of(stacks.before.read(path) or b"")
-        after = counts_of(scratch.read(path) or b"")
-        release = counts_of(there.get(path) or stacks.target.read(path) or b"")
         added, removed = touched(change)
+        before = _counted(was.content if was else stacks.before.read(path) or b"", removed)
+        after = _counted(scratch.read(path) or b"", added | removed)
+        release = _counted(there.get(path) or stacks.target.read(path) or b"", added | removed)
         if any(release[line] > after[line] >= before[line] for line in removed):
             return False
         if len(added) < MEDIUM and any(after[line] and not release[line] for line in added):
             return False
     return True
+
+
+def _counted(content: bytes, lines: set[bytes]) -> Counter[bytes]:
+    """How often a text has each of these squeezed lines."""
+    return Counter(filter(lines.__contains__, squeezed_of(content)))
 
 
 def _ends(steps: Sequence[Sequence[FileChange]]) -> Iterator[tuple[FileChange, str]]:
