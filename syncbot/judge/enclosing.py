@@ -26,6 +26,7 @@ FAR = 3000
 """Lines that are walked back at most to find what encloses a line."""
 MANY = 500
 """A line that stands there as often is not looked at each time."""
+_END = ord("\n")
 _BLANK = 1 << 30
 """Columns of a line that says nothing: it encloses nothing."""
 DEEP = 50
@@ -56,13 +57,18 @@ class Counted(Protocol):
 
 
 class Outline:
-    """A text's lines, and what encloses them. The same lines `squeezed`, and their `counts`, may be given where they
-    are known. Many places of one text are asked about: what is found out of a line is remembered."""
+    """A text's lines, and what encloses them. The same lines `squeezed`, their `counts` and the `text` itself may be
+    given where they are known. Many places of one text are asked about: what is found out of a line is remembered."""
 
     def __init__(
-        self, lines: Sequence[bytes], squeezed: Sequence[bytes] | None = None, counts: Counted | None = None
+        self,
+        lines: Sequence[bytes],
+        squeezed: Sequence[bytes] | None = None,
+        counts: Counted | None = None,
+        text: bytes | None = None,
     ) -> None:
         self.lines, self._counts = lines, counts
+        self._text = b"".join(lines) if text is None else text
         self.squeezed = squeezed if squeezed is not None else [squeeze(line) for line in lines]
         self._often: dict[Heads, int] = {}
         self._heads: dict[tuple[int, int], Heads] = {}
@@ -172,30 +178,28 @@ class Outline:
         """The lines that begin with `#if`, `#el` or `#endif`, looked for in the text as a whole: few lines have a `#`,
         and to ask each one takes longer than anything else that is asked about what encloses a change."""
         text = self._text
-        index = at = 0
-        for found in _SWITCH.finditer(text):
-            start = text.rfind(b"\n", at, found.start()) + 1 or at
+        index = last = 0
+        for found in _SWITCH.finditer(text) if b"#" in text else ():
+            start = text.rfind(b"\n", last, found.start()) + 1 or last
             if not text[start : found.start()].strip():
-                index += text.count(b"\n", at, start)
-                at = start
+                index += text.count(b"\n", last, start)
+                last = start
                 yield index, found[1]
 
     @cached_property
     def _sections(self) -> list[int]:
-        text = b"\n" + self._text
+        text = self._text
         found = []
-        index, last, at = 0, 1, text.find(b"\n[")
+        index = last = 0
+        at = text.find(b"[")
         while at >= 0:
-            index += text.count(b"\n", last, at + 1)
-            if _SECTION.match(self.lines[index].rstrip()):
-                found.append(index)
-            last = at + 1
-            at = text.find(b"\n[", last)
+            if at == 0 or text[at - 1] == _END:  # signs are found faster than pairs of them
+                index += text.count(b"\n", last, at)
+                if _SECTION.match(self.lines[index].rstrip()):
+                    found.append(index)
+                last = at
+            at = text.find(b"[", at + 1)
         return found
-
-    @cached_property
-    def _text(self) -> bytes:
-        return b"".join(self.lines)
 
     def _row(self, at: int) -> frozenset[bytes]:
         """A head, with the labels of the same branch right above it."""
@@ -237,7 +241,7 @@ class Outline:
 @lru_cache(maxsize=32)
 def outline(content: bytes) -> Outline:
     """The outline of a whole text."""
-    return Outline(lines_of(content), squeezed_of(content))
+    return Outline(lines_of(content), squeezed_of(content), text=content)
 
 
 def apart(old: Outline, line: int, new: Outline, place: int, own: Sequence[bytes], deeper: int = 0) -> bool:

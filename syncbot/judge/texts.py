@@ -17,6 +17,8 @@ __all__ = ["CONTEXT", "NEARBY", "Texts", "counts_of", "is_head", "lines_of", "sq
 
 CONTEXT = 3
 """Surrounding lines that say where a block belongs, as in a unified diff."""
+ONE_BY_ONE = 6
+"""Lines that are looked for in a text one after the other, before many are counted."""
 NEARBY = 40
 """Lines around a block, within its own function or list, in which a copy of its text counts as the same change."""
 _HEAD = re.compile(
@@ -41,21 +43,36 @@ def is_head(line: bytes) -> bool:
 
 
 class Counts:
-    """How often each squeezed line stands in a text. Most blocks ask for the lines that they change alone: those are
-    counted first, and the others only if one of them is asked for."""
+    """How often each squeezed line stands in a text. Most blocks ask for few lines, which are counted one by one; for
+    more of them all lines that the patch changes are counted at once, and if need be all that there are."""
 
-    __slots__ = ("_all", "_asked", "_content", "_wanted")
+    __slots__ = ("_all", "_content", "_few", "_known", "_lines", "_wanted")
 
     def __init__(self, content: bytes, wanted: frozenset[bytes]) -> None:
         self._content, self._wanted = content, wanted
-        self._asked = Counter(filter(wanted.__contains__, squeezed_of(content)))
+        self._lines = squeezed_of(content)
+        self._known: dict[bytes, int] = {}
+        self._few = ONE_BY_ONE
         self._all: Counter[bytes] | None = None
 
     def __getitem__(self, line: bytes) -> int:
+        found = self._known.get(line)
+        if found is None:
+            found = self._known[line] = self._counted(line)
+        return found
+
+    def _counted(self, line: bytes) -> int:
+        if self._all is not None:
+            return self._all[line]
+        if self._few:
+            self._few -= 1
+            return self._lines.count(line)
         if line in self._wanted:
-            return self._asked[line]
-        if self._all is None:
-            self._all = counts_of(self._content)
+            self._known |= dict.fromkeys(self._wanted, 0)
+            self._known |= Counter(filter(self._wanted.__contains__, self._lines))
+            self._few = ONE_BY_ONE
+            return self._known[line]
+        self._all = counts_of(self._content)
         return self._all[line]
 
 
@@ -101,9 +118,9 @@ class Texts:
         wanted = frozenset(line for c in self.own for line in (*self.nb[c.a0 : c.a1], *self.na[c.b0 : c.b1]))
         self.count_b, self.count_t = Counts(before, wanted), Counts(target, wanted)
         self.count_a = Changed(self.count_b, self.own, self.nb, self.na)
-        self.outline_a = Outline(self.a, self.na, self.count_a)
-        self.outline_b = Outline(self.b, self.nb, self.count_b)
-        self.outline_t = Outline(self.t, self.nt, self.count_t)
+        self.outline_a = Outline(self.a, self.na, self.count_a, after)
+        self.outline_b = Outline(self.b, self.nb, self.count_b, before)
+        self.outline_t = Outline(self.t, self.nt, self.count_t, target)
         self.remarks = frozenset(squeeze(line) for change in self.own for line in self._remarks(change))
         self._hefts: dict[bytes, float] = {}
         self._windows: dict[Change, tuple[int, int]] = {}
