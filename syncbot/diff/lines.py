@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from itertools import compress, count, islice
-from operator import gt, ne
+from operator import gt, is_not
 from typing import NamedTuple, TypeVar
 
 L = TypeVar("L", bound=Hashable)
@@ -203,19 +203,31 @@ def anchored_on(a: list[L], b: list[L], stretch: Stretch) -> tuple[list[int], li
     Every line of two files goes through this, so it is done by what runs without Python's loop."""
     a0, a1, b0, b1 = stretch
     mine, theirs = a[a0:a1], b[b0:b1]
-    where: dict[L, int | None] = dict(zip(theirs, range(b0, b1), strict=True))  # the last place of each
+    in_mine, in_theirs = _numbers(a0, a1), _numbers(b0, b1)
+    where: dict[L, int | None] = dict(zip(theirs, in_theirs, strict=True))  # the last place of each
     if len(where) < len(theirs):
-        where.update(dict.fromkeys(compress(theirs, map(ne, map(where.get, theirs), range(b0, b1)))))
+        where.update(dict.fromkeys(compress(theirs, map(is_not, map(where.get, theirs), in_theirs))))
     spots = list(map(where.get, mine))
-    found = dict(zip(spots, range(a0, a1), strict=True))
-    if len(found) < len(spots):
-        for spot in set(compress(spots, map(ne, map(found.get, spots), range(a0, a1)))):
-            del found[spot]  # two lines of a
+    found = dict(zip(spots, in_mine, strict=True))
     found.pop(None, None)
+    if len(found) + spots.count(None) < len(spots):
+        for spot in set(compress(spots, map(is_not, map(found.get, spots), in_mine))):
+            found.pop(spot, None)  # two lines of a
     in_a, in_b = list(found.values()), [spot for spot in found if spot is not None]
     if in_b != sorted(in_b):
         return _longest_increasing(in_a, in_b)
     return in_a, in_b
+
+
+_HELD: list[list[int]] = [[]]
+
+
+def _numbers(start: int, end: int) -> list[int]:
+    """The numbers of a range, made once: the same objects are told apart without a look at their values."""
+    held = _HELD[0]
+    if end > len(held):
+        held = _HELD[0] = list(range(2 * end))
+    return held[start:end]
 
 
 def _longest_increasing(in_a: list[int], in_b: list[int]) -> tuple[list[int], list[int]]:

@@ -146,7 +146,7 @@ class Outline:
     def paragraph(self, at: int) -> int:
         """Where the paragraph begins that lines[at] is in, or goes on; with the heading above it."""
         start = above = self._start(at)
-        while above > 0 and not self.lines[above - 1].strip():
+        while above > 0 and not self.squeezed[above - 1]:
             above -= 1
         heading = self._start(above)
         signed = any(text[:1] in _HEADS for text in self.lines[heading:above])
@@ -233,7 +233,7 @@ class Outline:
 
     def _start(self, at: int) -> int:
         last = max(at - FAR, 0)
-        while at > last and self.lines[at - 1].strip():
+        while at > last and self.squeezed[at - 1]:
             at -= 1
         return at
 
