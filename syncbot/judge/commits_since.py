@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from syncbot.diff.lines import Change
 from syncbot.judge.blocks import BlockFinding, State, analyse
@@ -207,7 +208,7 @@ class _Commit:
         said = {squeeze(line) for line in remarks(self._new_lines[change.b0 : change.b1])}
         return {i for i in mine if squeeze(self._new_lines[i]) in said or imports(self._new_lines[i])}
 
-    @property
+    @cached_property
     def _does(self) -> bool:
         """Whether the patch's change of the file has more than comments and imports."""
         lines = [text for hunk in self._file.hunks for tag, text in hunk.lines if tag != " "]
