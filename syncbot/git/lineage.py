@@ -60,10 +60,11 @@ def tagged_between(
     found = []
     for line in out.decode("utf-8", "surrogateescape").splitlines():
         name, own, peeled = line.split("\0")
-        version, commit = normalise(name), CommitId(peeled or own)
-        if version is None or version.prerelease or not index.reaches(target, commit):
+        commit = CommitId(peeled or own)
+        if not index.reaches(target, commit) or (base is not None and index.reaches(base, commit)):
             continue
-        if base is None or not index.reaches(base, commit):
+        version = normalise(name)  # last: to read a tag's name takes longer than to look its commit up
+        if version is not None and not version.prerelease:
             found.append((version, name, commit))
     return [(name, commit) for _, name, commit in sorted(found, key=lambda entry: entry[0])]
 
