@@ -4,6 +4,7 @@ there; or the patch's diff of a file beside that of the commit that is nearly it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from syncbot.diff.aligned import Aligned
 from syncbot.diff.render import render_file
@@ -36,10 +37,10 @@ def compared(case: Case, verdict: Verdict) -> tuple[Comparison, ...]:
     if verdict is Verdict.MOOT:
         return ()
     files = sorted(case.files, key=lambda file: file not in deciding(case.files))
-    found = [place for file in files for place in _places(file)]
+    found: Iterator[Comparison] = chain.from_iterable(map(_places, files))  # no more than are shown
     if verdict is Verdict.SUPERSEDED and case.trace is not None:
-        found += _diffs(deciding(case.files), case.trace)
-    return tuple(found[:MOST_PLACES])
+        found = chain(found, _diffs(deciding(case.files), case.trace))
+    return tuple(islice(found, MOST_PLACES))
 
 
 def _places(file: FileFinding) -> Iterator[Comparison]:
@@ -50,9 +51,12 @@ def _places(file: FileFinding) -> Iterator[Comparison]:
         ours, theirs = lines_of(after.content), lines_of(target.content)
         yield Comparison(file.change.path, target.path, _cut(ours), _cut(theirs), 1, 1)
         return
+    told = [block for block in file.blocks if block.state in _TOLD]
+    if not told:
+        return
     old, new, there = (lines_of(side.content) for side in (before, after, target))
     where = squeezed_aligned(before.content, target.content)
-    for first, last in _clusters([b for b in file.blocks if b.state in _TOLD]):
+    for first, last in _clusters(told):
         low, high = max(first.change.a0 - CONTEXT, 0), min(last.change.a1 + CONTEXT, len(old))
         our_low = first.change.b0 - (first.change.a0 - low)
         ours = new[our_low : last.change.b1 + (high - last.change.a1)]
