@@ -83,9 +83,9 @@ def renewed(header: bytes, before: Sequence[FilePatch], body: bytes, strip: int 
     if [*_facts(before)] == [*_facts(after)]:
         return header
     old = lines[block.start : block.end]
-    form = next((form for form in _FORMS if _written(form, before, block) == old), None)
+    form = _form_of(old, _Told.of(before), block)
     known = form is not None and not any(file.renamed or file.copied or file.binary for file in after)
-    new = _written(form, after, block) if form is not None and known else []
+    new = _written(form, _Told.of(after), block) if form is not None and known else []
     return b"\n".join([*lines[: block.start], *new, *lines[block.end :]])
 
 
@@ -111,11 +111,35 @@ def _find(lines: Sequence[bytes]) -> _Block | None:
     return None if followed and not rules else _Block(start, totals[-1], end)
 
 
-def _written(form: _Form, files: Sequence[FilePatch], block: _Block) -> list[bytes]:
-    """The diffstat of these files, with rows where the block has them."""
-    rows = [_row(file) for file in files]
-    modes = [line for file in files for line in _modes(file)] if form.modes else []
-    return [*(form.rows(rows) if block.start < block.total else ()), form.total(rows), *modes]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a diffstat tells of some files, counted once: there are many forms to tell it in."""
+
+    rows: list[_Row]
+    modes: list[bytes]
+
+    @classmethod
+    def of(cls, files: Sequence[FilePatch]) -> _Told:
+        return cls([_row(file) for file in files], [line for file in files for line in _modes(file)])
+
+
+def _form_of(old: list[bytes], told: _Told, block: _Block) -> _Form | None:
+    """The first form that tells it so. Most differ in the width of rows: that is asked where all else is right."""
+    end = old[block.total - block.start :]
+    kinds = {(form.always_both, form.modes): form for form in _FORMS}
+    right = {kind for kind, form in kinds.items() if _end(form, told) == end}
+    forms = (form for form in _FORMS if (form.always_both, form.modes) in right)
+    return next((form for form in forms if _written(form, told, block) == old), None)
+
+
+def _written(form: _Form, told: _Told, block: _Block) -> list[bytes]:
+    """The diffstat, with rows where the block has them."""
+    return [*(form.rows(told.rows) if block.start < block.total else ()), *_end(form, told)]
+
+
+def _end(form: _Form, told: _Told) -> list[bytes]:
+    """What stands below the rows."""
+    return [form.total(told.rows), *(told.modes if form.modes else ())]
 
 
 def _row(file: FilePatch) -> _Row:

@@ -73,6 +73,7 @@ class Outline:
         self._often: dict[Heads, int] = {}
         self._heads: dict[tuple[int, int], Heads] = {}
         self._columns: dict[int, int] = {}
+        self._starts: dict[int, int] = {}
 
     def heads(self, at: int, depth: int) -> Heads:
         """What encloses the place before lines[at], `depth` columns in; at the margin the section."""
@@ -232,10 +233,13 @@ class Outline:
         return next((line for line in above if line), b"").endswith((b";", b"{", b"}", b"*/"))
 
     def _start(self, at: int) -> int:
-        last = max(at - FAR, 0)
-        while at > last and self.squeezed[at - 1]:
-            at -= 1
-        return at
+        found = self._starts.get(at)
+        if found is None:
+            found, last = at, max(at - FAR, 0)
+            while found > last and self.squeezed[found - 1]:
+                found -= 1
+            self._starts[at] = found
+        return found
 
 
 @lru_cache(maxsize=32)
