@@ -18,7 +18,8 @@ from benchmarks.workspaces import SEALED, git
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Evidence, FileReport, HunkReport, Judgement, SeriesJudgement
 from syncbot.model.measures import Standing
-from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
 from syncbot.report import digest as digests

@@ -32,12 +32,12 @@ def command(context: click.Context, packages: tuple[str, ...], *, key: Path | No
       syncbot attest --key signing.pem > decisions.jsonl
     """
     import syncbot
-    from syncbot.report import attestations, texts
+    from syncbot.report import attestations, problems
     from syncbot.services.supply import supplied
 
     with shared.opened(context.obj) as workspace:
-        found, problems = supplied(workspace, packages)
-    shared.complaints(texts.problems(problems))
+        found, unread = supplied(workspace, packages)
+    shared.complaints(problems.told(unread))
     made = [one for package in found for one in attestations.statements(package, syncbot.__version__)]
     if key is not None:
         from syncbot.wiring.signing import signer
@@ -48,4 +48,4 @@ def command(context: click.Context, packages: tuple[str, ...], *, key: Path | No
         shared.document({"schema": "syncbot.attest/1", "signed": key is not None, "statements": made})
     else:
         shared.lines(attestations.payload(one).decode("ascii") for one in made)
-    shared.leave(context, len(found), problems)
+    shared.leave(context, len(found), unread)

@@ -25,7 +25,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
       syncbot check                  every package
       syncbot check zlib --json      one, as a document
     """
-    from syncbot.report import documents, texts
+    from syncbot.report import documents, problems, texts
     from syncbot.report.next_steps import after_check
     from syncbot.report.results import asks_person
     from syncbot.report.visible import of_check
@@ -34,11 +34,11 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
     with shared.opened(context.obj, unborn=True) as workspace:
         found = check(workspace, packages)
     shown, hidden = of_check(found, private=private)
-    shared.complaints([*texts.alerts(shown.packages), *texts.problems(shown.problems)])
+    shared.complaints([*texts.alerts(shown.packages), *problems.told(shown.problems)])
     if as_json:
         shared.document(documents.check(shown))
     else:
-        shared.result(texts.verdicts(shown.packages), [texts.check_line(shown), *texts.hidden(hidden)])
+        shared.result(texts.verdicts(shown.packages), [texts.check_line(shown), *problems.hidden(hidden)])
         steps = [] if context.obj.quiet else after_check(shown, shared.program())
         shared.lines(["", "Next:", *(f"  {text}" for text in steps)] if steps else [])
     asked = person and asks_person(found.packages)

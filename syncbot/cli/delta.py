@@ -27,14 +27,14 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
       syncbot delta --older-than 365 --sort cost
       syncbot delta --cve CVE-2024-3094 --json
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.report.measured import sorted_patches
 
     kept = reading.found(context, packages, asked)
     patches = [patch for package in kept.packages for patch in package.patches]
     patches = sorted_patches(patches, asked["sort"], reverse=asked["reverse"])
     document = partial(measure_documents.delta, kept, patches)
-    said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
+    said = [measure_tables.report_line(kept), *problems.hidden(kept.hidden)]
     bases: dict[str, str | None] = {package.package: package.base for package in kept.packages}
     table = partial(measure_tables.delta, patches, bases)
     columns = measure_documents.PATCH_COLUMNS

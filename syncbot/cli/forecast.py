@@ -25,7 +25,7 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
       syncbot forecast
       syncbot forecast zlib --json
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.report.measured import chosen
     from syncbot.services.measuring import forecast, measured
 
@@ -36,7 +36,7 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
     reading.complain(kept)
     reading.missing(whole, asked)
     document = partial(measure_documents.forecast, kept, ahead)
-    said = [measure_tables.forecast_line(ahead), *texts.hidden(kept.hidden)]
+    said = [measure_tables.forecast_line(ahead), *problems.hidden(kept.hidden)]
     table = partial(measure_tables.forecast, ahead)
     columns = measure_documents.COMING_COLUMNS
     reading.show(reading.Shown("What will go away", document, table, "obsolete", columns, said), asked)

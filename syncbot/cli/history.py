@@ -26,14 +26,14 @@ def command(context: click.Context, /, package: str | None, **asked: Any) -> Non
       syncbot history zlib
       syncbot history --days 30 --csv
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.services.measuring import history
 
     with shared.opened(context.obj, reading=True) as workspace:
         found = history(workspace, package, days=asked["days"], private=asked["private"], on=asked["on"])
     document = partial(measure_documents.history, found)
     said = ["Nothing was recorded."] if not (found.events or found.hidden or found.unknown) else []
-    said += [*texts.hidden(found.hidden), *texts.unknown(found.unknown)]
+    said += [*problems.hidden(found.hidden), *problems.unknown(found.unknown)]
     table = partial(measure_tables.history, found)
     columns = measure_documents.EVENT_COLUMNS
     reading.show(reading.Shown("History", document, table, "events", columns, said), asked)

@@ -22,7 +22,7 @@ def command(context: click.Context, /, **asked: Any) -> None:
       syncbot owners
       syncbot owners --csv
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.report.measured import owners
 
     kept = reading.found(context, (), asked)
@@ -30,7 +30,7 @@ def command(context: click.Context, /, **asked: Any) -> None:
     if asked["owner"] is not None:
         owned = [one for one in owned if one.owner == asked["owner"]]
     document = partial(measure_documents.owners, kept, owned)
-    said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
+    said = [measure_tables.report_line(kept), *problems.hidden(kept.hidden)]
     table = partial(measure_tables.owners, owned)
     columns = measure_documents.OWNER_COLUMNS
     reading.show(reading.Shown("Owners", document, table, "owners", columns, said), asked)

@@ -89,15 +89,17 @@ class Shown:
 
 def show(shown: Shown, asked: Mapping[str, Any]) -> None:
     """Print it in the form that was asked for. Raises UsageError for two forms at once."""
-    from syncbot.report import formats
-
     if sum((asked["as_json"], asked["as_csv"], asked["as_markdown"])) > 1:
         raise click.UsageError("--json, --csv and --markdown exclude one another")
     if asked["as_json"]:
         shared.document(shown.document())
     elif asked["as_csv"]:
+        from syncbot.report import formats
+
         click.echo(formats.to_csv(shown.document()[shown.rows], shown.columns), nl=False)
     elif asked["as_markdown"]:
+        from syncbot.report import formats
+
         click.echo(formats.to_markdown(shown.table(), shown.title, shown.said), nl=False)
     else:
         shared.result(shown.table(), shown.said)
@@ -106,8 +108,8 @@ def show(shown: Shown, asked: Mapping[str, Any]) -> None:
 def found(context: click.Context, names: tuple[str, ...], asked: Mapping[str, Any]) -> Measured:
     """The measured packages that were asked for. Their problems and alerts are told on standard error."""
     from syncbot.report.measured import chosen
+    from syncbot.services.aside import put_aside
     from syncbot.services.measuring import measured
-    from syncbot.services.turns import put_aside
 
     with shared.opened(context.obj, reading=True) as workspace:
         whole = measured(workspace, names, private=asked["private"], on=asked["on"])
@@ -127,11 +129,11 @@ def missing(whole: Measured, asked: Mapping[str, Any]) -> None:
 
 
 def complain(kept: Measured) -> None:
-    from syncbot.report import texts
+    from syncbot.report import problems
     from syncbot.report.safe import line
 
     said = [f"alert: {line(p.package)}: {line(alert)}" for p in kept.packages for alert in p.alerts]
-    shared.complaints([*said, *texts.problems(kept.problems)])
+    shared.complaints([*said, *problems.told(kept.problems)])
 
 
 def leave(context: click.Context, kept: Measured) -> None:

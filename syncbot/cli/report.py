@@ -28,13 +28,13 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
       syncbot report --owner kernel-team --sort age
       syncbot report --verdict conflict --markdown
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.report.measured import sorted_packages
 
     kept = reading.found(context, packages, asked)
     kept = sorted_packages(kept, asked["sort"], reverse=asked["reverse"])
     document = partial(measure_documents.report, kept)
-    said = [measure_tables.report_line(kept), *texts.hidden(kept.hidden)]
+    said = [measure_tables.report_line(kept), *problems.hidden(kept.hidden)]
     table = partial(measure_tables.report, kept)
     columns = measure_documents.PACKAGE_COLUMNS
     reading.show(reading.Shown("The delta", document, table, "packages", columns, said), asked)

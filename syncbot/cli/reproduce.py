@@ -23,17 +23,16 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
     Example:
       syncbot reproduce zlib
     """
-    from syncbot.report import reproduced, texts
-    from syncbot.report.results import exit_code
+    from syncbot.report import problems, reproduced
     from syncbot.services.reproducing import reproduce
 
     with shared.opened(context.obj) as workspace:
-        found, problems = reproduce(workspace, packages, private=private)
-    shared.complaints(texts.problems(problems))
+        found, unread = reproduce(workspace, packages, private=private)
+    shared.complaints(problems.told(unread))
     if as_json:
-        shared.document(reproduced.document(found, problems))
+        shared.document(reproduced.document(found, unread))
     else:
         shared.lines(reproduced.text(found))
-    code = exit_code(len(found), problems)
+    code = problems.exit_code(len(found), unread)
     differs = any(one.came is not reproduced.Came.SAME for one in found)
     context.exit(Exit.PERSON if code is Exit.DONE and differs else code)

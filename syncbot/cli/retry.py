@@ -19,8 +19,9 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
     Example:
       syncbot retry left-pad && syncbot sync
     """
-    from syncbot.report import run_documents, texts
-    from syncbot.services.turns import retry, told
+    from syncbot.report import problems, run_documents
+    from syncbot.services.aside import told
+    from syncbot.services.turns import retry
 
     with shared.opened(context.obj) as workspace:
         found = retry(workspace, packages)
@@ -30,4 +31,4 @@ def command(context: click.Context, packages: tuple[str, ...], *, private: bool,
         shared.document(run_documents.retried(shown))
         return
     said = [f"{each.package}: is tried again; it was {told(each, now)}" for each in shown]
-    shared.lines([*said, *texts.hidden(len(found) - len(shown))] or ["Nothing was failing."])
+    shared.lines([*said, *problems.hidden(len(found) - len(shown))] or ["Nothing was failing."])

@@ -22,11 +22,11 @@ def command(context: click.Context, packages: tuple[str, ...], *, as_json: bool)
       syncbot sbom > bom.json
     """
     import syncbot
-    from syncbot.report import supply, texts
+    from syncbot.report import problems, supply
     from syncbot.services.supply import supplied
 
     with shared.opened(context.obj) as workspace:
-        found, problems = supplied(workspace, packages)
-    shared.complaints(texts.problems(problems))
+        found, unread = supplied(workspace, packages)
+    shared.complaints(problems.told(unread))
     click.echo(supply.rendered(supply.sbom(found, syncbot.__version__)))
-    shared.leave(context, len(found), problems)
+    shared.leave(context, len(found), unread)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from syncbot.cli import terminal
 from syncbot.errors import Exit
 
 if TYPE_CHECKING:
-    from syncbot.report.results import PackageProblem
+    from syncbot.report.problems import PackageProblem
     from syncbot.report.table import Table
     from syncbot.services.workspace import Workspace
     from syncbot.settings import Workspace as Found
@@ -40,20 +40,18 @@ def opened(
 ) -> Iterator[Workspace]:
     """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit;
     `found`: with settings that were read before; `reading`: for the measures, which are there sooner."""
-    from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
+    with terminal.progress(quiet=options.quiet) as progress, ExitStack() as stack:
+        if reading:
+            from syncbot.wiring.reading import opened_to_read
 
-    with (
-        terminal.progress(quiet=options.quiet) as progress,
-        wiring.opened(
-            *(options.start, os.environ, progress),
-            new=new,
-            unborn=unborn,
-            jobs=options.jobs,
-            found=found,
-            reading=reading,
-        ) as made,
-    ):
-        yield made
+            yield stack.enter_context(opened_to_read(options.start, os.environ, progress, found=found))
+            return
+        from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
+
+        entered = wiring.opened(
+            *(options.start, os.environ, progress), new=new, unborn=unborn, jobs=options.jobs, found=found
+        )
+        yield stack.enter_context(entered)
 
 
 def logs(*, always: bool = False) -> Callable[[], None]:
@@ -215,7 +213,7 @@ def complaints(texts: Iterable[str]) -> None:
 
 def leave(context: click.Context, worked: int, problems: Sequence[PackageProblem], *, person: bool = False) -> None:
     """End the command with the right exit code. `person`: --exit-code was given and somebody is needed."""
-    from syncbot.report.results import exit_code
+    from syncbot.report.problems import exit_code
 
     code = exit_code(worked, problems)
     context.exit(Exit.PERSON if code is Exit.DONE and person else code)

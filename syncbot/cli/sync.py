@@ -55,16 +55,16 @@ def command(
 
 def tell(found: SyncResult, *, quiet: bool, private: bool, as_json: bool, complain: bool = True) -> None:
     """Print what a sync came to. `complain`: problems and alerts, too."""
-    from syncbot.report import documents, texts
+    from syncbot.report import documents, problems, texts
     from syncbot.report.next_steps import next_commands
     from syncbot.report.visible import of_sync
 
     shown, hidden = of_sync(found, private=private)
     if complain:
-        shared.complaints([*texts.alerts(shown.checks), *texts.problems(shown.problems)])
+        shared.complaints([*texts.alerts(shown.checks), *problems.told(shown.problems)])
     if as_json:
         shared.document(documents.sync(shown))
         return
-    shared.result(texts.verdicts(shown.checks), [*texts.sync_lines(shown), *texts.hidden(hidden)])
+    shared.result(texts.verdicts(shown.checks), [*texts.sync_lines(shown), *problems.hidden(hidden)])
     if not quiet:
         shared.lines(["", "Next:", *(f"  {text}" for text in next_commands(shown, shared.program()))])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 import time
@@ -106,6 +105,8 @@ class _Status:
                 return
             self._last = now
             part = f" {100 * done // total} %" if total > 0 else f" {done:,}" if done else ""
+            import shutil  # brings archives along
+
             wide = shutil.get_terminal_size().columns - 8
             sys.stderr.write(f"\r\x1b[K{line(what, max(10, wide))}{part}")
             sys.stderr.flush()

@@ -24,13 +24,13 @@ def command(context: click.Context, /, packages: tuple[str, ...], **asked: Any) 
     Example:
       syncbot upstreamable --owner kernel-team
     """
-    from syncbot.report import measure_documents, measure_tables, texts
+    from syncbot.report import measure_documents, measure_tables, problems
     from syncbot.report.measured import upstreamable
 
     kept = reading.found(context, packages, asked)
     patches = upstreamable(kept.packages)
     document = partial(measure_documents.upstreamable, kept, patches)
-    said = [measure_tables.upstreamable_line(patches), *texts.hidden(kept.hidden)]
+    said = [measure_tables.upstreamable_line(patches), *problems.hidden(kept.hidden)]
     table = partial(measure_tables.upstreamable, patches)
     columns = measure_documents.PATCH_COLUMNS
     reading.show(reading.Shown("To be sent upstream", document, table, "patches", columns, said), asked)

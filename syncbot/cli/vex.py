@@ -38,7 +38,7 @@ def command(
       syncbot vex --osv advisories/ > vex.json
     """
     import syncbot
-    from syncbot.report import supply, texts
+    from syncbot.report import problems, supply
     from syncbot.report.vex import vex
     from syncbot.services.supply import supplied
     from syncbot.wiring.osv import advisories
@@ -46,12 +46,12 @@ def command(
     records = advisories(osv)
     with shared.opened(context.obj) as workspace:
         records = [*records, *workspace.advisories.every]
-        found, problems = supplied(workspace, packages, records)
+        found, unread = supplied(workspace, packages, records)
         by = author or workspace.settings.identity.name
-    shared.complaints(texts.problems(problems))
+    shared.complaints(problems.told(unread))
     made = vex(found, by, syncbot.__version__)
     if made is None:
         shared.complaints(["no patch names a vulnerability: there is nothing to state"])
     else:
         click.echo(supply.rendered(made))
-    shared.leave(context, len(found), problems)
+    shared.leave(context, len(found), unread)

@@ -24,7 +24,8 @@ from syncbot.errors import ForgeError, ForgeRefused
 from syncbot.forges.files import read_bytes, unusable, write_whole
 from syncbot.forges.texts import TAKEN, TAKEN_BESIDE
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord
 from syncbot.report import controls
 from syncbot.report.aside import Advice, together
 from syncbot.report.page import for_file

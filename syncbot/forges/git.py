@@ -23,7 +23,8 @@ from syncbot.git.change import change
 from syncbot.git.landing import contains, outcome
 from syncbot.model.forge import BranchWork, Details, OtherProposal, Person, Write
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord
 from syncbot.model.settings import ForgeSettings, Words
 from syncbot.model.trees import Entry
 from syncbot.report import aside

@@ -28,7 +28,8 @@ from syncbot.git.landing import contains, outcome
 from syncbot.model import trees
 from syncbot.model.forge import NOBODY, BranchCommit, BranchWork, Details, OtherProposal, Write
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord
 from syncbot.report import aside
 
 _NO_DRAFTS = "draft pull requests are not supported"

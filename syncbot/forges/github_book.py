@@ -11,7 +11,8 @@ from syncbot.forges.github_models import Entry, Pull
 from syncbot.forges.marker import Marker
 from syncbot.model.forge import NOBODY, Person
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 
 CLOSED, REJECTED, ACCEPTED = "closed", "rejected", "accepted"
 """How syncbot itself ended a proposal, in its marker. Accepted: by other commits than its own, which GitHub knows as

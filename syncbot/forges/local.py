@@ -30,7 +30,8 @@ from syncbot.git.replay import replay, same_work
 from syncbot.git.trees import GitTree
 from syncbot.model.forge import BranchCommit, BranchWork, Details, OtherProposal, Person, Write
 from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Beside, Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import Beside, Proposal, ProposalRecord
 from syncbot.model.settings import Identity
 from syncbot.model.trees import Entry
 from syncbot.report import aside

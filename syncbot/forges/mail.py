@@ -31,7 +31,8 @@ from syncbot.git.change import Change
 from syncbot.git.commit import signed_off
 from syncbot.model.addresses import is_path
 from syncbot.model.ids import CommitId
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.settings import Identity
 from syncbot.report import controls
 from syncbot.report.plain_text import plain_text

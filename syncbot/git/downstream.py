@@ -11,7 +11,7 @@ from pathlib import Path
 import pygit2
 
 from syncbot.errors import InputError
-from syncbot.git.run import GitFailed, git
+from syncbot.git.status import said_of, status, text_of
 from syncbot.git.trees import GitTree
 from syncbot.model.ids import BlobId, CommitId
 from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, Tree, blob_id
@@ -43,7 +43,7 @@ class GitDownstream:
         found: set[bytes] = set()
         for delta in before.diff_to_tree(after).deltas:
             found |= {delta.old_file.raw_path, delta.new_file.raw_path}
-        return sorted(map(_text, found))
+        return sorted(map(text_of, found))
 
     def head(self) -> CommitId:
         try:
@@ -125,17 +125,6 @@ def takes_in(folder: Path, name: str) -> bool:
     return not repository.path_is_ignored(f"{inside}/{name}") and f"{inside}/README.md" not in repository.index
 
 
-def status(root: Path, paths: Sequence[str]) -> list[tuple[str, str, str]]:
-    """What differs from HEAD at or below `paths` (empty: nothing), untracked files included: [(path, how it is staged,
-    how the file differs from what is staged)], each a letter of `git status --porcelain`, `?` for untracked."""
-    if not paths:
-        return []
-    command = ["--literal-pathspecs", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--"]
-    said = _git(root, [*command, *(path.strip("/") or "." for path in paths)])
-    lines = [_text(line) for line in said.split(b"\0") if line]
-    return [(line[3:], line[0], line[1]) for line in lines]
-
-
 class WorkTree:
     """The files of a work tree that git tracks or would track: ignored ones and `.git` are left out, symbolic links
     are not followed. `below`: paths of these folders alone are listed, and of those that differ from them only in
@@ -184,8 +173,8 @@ class WorkTree:
 
     def _all(self) -> frozenset[str]:
         if self._listed is None:
-            said = _git(self._root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-            self._listed = frozenset(_text(path) for path in said.split(b"\0") if path)
+            said = said_of(self._root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            self._listed = frozenset(text_of(path) for path in said.split(b"\0") if path)
         return self._listed
 
     def _mode(self, path: str) -> int | None:
@@ -210,16 +199,3 @@ class WorkTree:
             except (FileNotFoundError, NotADirectoryError):
                 self._folders[path] = False
         return self._folders[path]
-
-
-def _git(root: Path, command: Sequence[str]) -> bytes:
-    try:
-        return git(command, cwd=root)
-    except GitFailed as error:
-        raise InputError(
-            f"the git repository {root} cannot be read ({error.said})", "see what git status says"
-        ) from error
-
-
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")

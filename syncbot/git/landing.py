@@ -10,8 +10,8 @@ import pygit2
 
 from syncbot.errors import InputError
 from syncbot.git.build import commit_of, signature_of
-from syncbot.git.downstream import status
 from syncbot.git.run import GitFailed, git
+from syncbot.git.status import status
 from syncbot.git.trees import GitTree
 from syncbot.model.ids import CommitId
 from syncbot.model.settings import Identity

@@ -16,11 +16,13 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from syncbot.errors import DiskFull, HostileInput, SyncbotError, UpstreamBusy, UpstreamUnreachable
 from syncbot.model.addresses import TRANSPORTS, scrubbed
-from syncbot.ports.source import Progress
+
+if TYPE_CHECKING:
+    from syncbot.ports.source import Progress
 
 QUICK = 60.0
 """Seconds for a command that only reads local data."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.releases import Release
-
-RESTORE = "restore:"
-"""A restore proposal stands on a line of its own, `restore:<patch>`: it moves no release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +43,6 @@ class Proposal:
     reviewers: tuple[str, ...] = ()
 
 
-class ProposalStatus(StrEnum):
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    """A person said no: remembered by content."""
-    CLOSED = "closed"
-    """The bot withdrew it; never a rejection."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProposalRecord:
     """A proposal as it stands on a forge. `id` is the forge's own word (a number, as text)."""
@@ -75,16 +63,6 @@ class ProposalRecord:
     updated: datetime
     note: str = ""
     """Why it was rejected or closed; of an open one, what stands in the way of updating it."""
-
-
-class Became(StrEnum):
-    """What people made of a patch that waited for a person."""
-
-    REWRITTEN = "rewritten"
-    DELETED = "deleted"
-    UNMARKED = "unmarked"
-    """It stays as it was, and the mark that says that it waits is gone."""
-    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)

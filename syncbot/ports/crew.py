@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from syncbot.model.packages import Package
-from syncbot.ports.source import Progress, Source
+if TYPE_CHECKING:
+    from syncbot.model.packages import Package
+    from syncbot.ports.source import Progress, Source
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

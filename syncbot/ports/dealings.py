@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.dealings import PatchWord
-from syncbot.model.ids import PackageName
+if TYPE_CHECKING:
+    from syncbot.model.dealings import PatchWord
+    from syncbot.model.ids import PackageName
 
 
 class Dealings(Protocol):

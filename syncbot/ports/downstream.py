@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.ids import CommitId
-from syncbot.model.trees import Tree
+if TYPE_CHECKING:
+    from syncbot.model.ids import CommitId
+    from syncbot.model.trees import Tree
 
 
 class Downstream(Protocol):

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.forge import (
-    BranchWork,
-    Check,
-    Comment,
-    Details,
-    Issue,
-    OtherProposal,
-    Permission,
-    Person,
-    Reaction,
-    Write,
-)
-from syncbot.model.ids import CommitId, PackageName
-from syncbot.model.proposals import Beside, Proposal, ProposalRecord
-from syncbot.model.trees import Entry
+if TYPE_CHECKING:
+    from syncbot.model.forge import (
+        BranchWork,
+        Check,
+        Comment,
+        Details,
+        Issue,
+        OtherProposal,
+        Permission,
+        Person,
+        Reaction,
+        Write,
+    )
+    from syncbot.model.ids import CommitId, PackageName
+    from syncbot.model.proposals import Beside, Proposal, ProposalRecord
+    from syncbot.model.trees import Entry
 
 
 class Proposals(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.measures import Event
-from syncbot.model.proposals import ProposalRecord
+if TYPE_CHECKING:
+    from syncbot.model.measures import Event
+    from syncbot.model.proposals import ProposalRecord
 
 
 class Glance(Protocol):

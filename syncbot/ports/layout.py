@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.errors import SyncbotError
-from syncbot.model.packages import Package, Policy
-from syncbot.model.releases import Upstream
-from syncbot.model.trees import Tree
-from syncbot.plan.model import Edit, Move
+if TYPE_CHECKING:
+    from syncbot.errors import SyncbotError
+    from syncbot.model.packages import Package, Policy
+    from syncbot.model.releases import Upstream
+    from syncbot.model.trees import Tree
+    from syncbot.plan.model import Edit, Move
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.packages import LockFile
-from syncbot.model.trees import Tree
+if TYPE_CHECKING:
+    from syncbot.model.packages import LockFile
+    from syncbot.model.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Evidence
-from syncbot.model.measures import Drop, Event, Inputs, Reading, Standing, Told, Toll
-from syncbot.model.verdicts import Verdict
+if TYPE_CHECKING:
+    from syncbot.model.ids import PackageName, PatchName
+    from syncbot.model.judgement import Evidence
+    from syncbot.model.measures import Drop, Event, Inputs, Reading, Standing, Told, Toll
+    from syncbot.model.verdicts import Verdict
 
 
 class Measuring(Protocol):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Drop, Event, Kept, Standing, Told, Toll
-from syncbot.model.proposals import ProposalRecord
+if TYPE_CHECKING:
+    from syncbot.model.ids import PackageName, PatchName
+    from syncbot.model.measures import Drop, Event, Kept, Standing, Told, Toll
+    from syncbot.model.proposals import ProposalRecord
 
 
 class Then(Protocol):

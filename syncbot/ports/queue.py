@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.queue import DeadLetter
+if TYPE_CHECKING:
+    from syncbot.model.queue import DeadLetter
 
 
 class Sharing(Protocol):

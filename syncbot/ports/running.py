@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.ids import PackageName
-from syncbot.model.proposals import Run
-from syncbot.model.running import Failure, Holder, Lease, News, Note, Owed
+if TYPE_CHECKING:
+    from syncbot.model.ids import PackageName
+    from syncbot.model.proposals import Run
+    from syncbot.model.running import Failure, Holder, Lease, News, Note, Owed
 
 
 class Presence(Protocol):

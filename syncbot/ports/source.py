@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from syncbot.model.releases import Release
-from syncbot.model.trees import Tree
-
 if TYPE_CHECKING:  # reports judge nothing, and need not wait for the judge
     from syncbot.judge import Lineage
+    from syncbot.model.releases import Release
+    from syncbot.model.trees import Tree
 
 
 class Progress(Protocol):

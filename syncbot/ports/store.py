@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.ids import Fingerprint, PackageName
-from syncbot.model.memory import Memory
-from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
-from syncbot.model.releases import Release
 from syncbot.ports.dealings import Dealings
 from syncbot.ports.glance import Glance
 from syncbot.ports.hosts import HostTurns
@@ -19,6 +15,12 @@ from syncbot.ports.past import Past
 from syncbot.ports.queue import Sharing
 from syncbot.ports.running import Running
 from syncbot.ports.tokens import Tokens
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import Fingerprint, PackageName
+    from syncbot.model.memory import Memory
+    from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
+    from syncbot.model.releases import Release
 
 
 class Store(Dealings, Measuring, Past, Running, Tokens, Glance, Sharing, HostTurns, Protocol):

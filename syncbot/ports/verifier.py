@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model.trees import Tree
+if TYPE_CHECKING:
+    from syncbot.model.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)

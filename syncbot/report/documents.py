@@ -13,6 +13,7 @@ from syncbot.model.proposals import ProposalRecord
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
 from syncbot.report.importing import Imported
+from syncbot.report.problems import PackageProblem
 from syncbot.report.results import (
     Answered,
     Answers,
@@ -20,7 +21,6 @@ from syncbot.report.results import (
     Explanation,
     Finding,
     PackageCheck,
-    PackageProblem,
     Restored,
     SyncItem,
     SyncResult,

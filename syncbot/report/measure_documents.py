@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.measures import (
@@ -19,7 +19,9 @@ from syncbot.model.measures import (
     days_behind,
 )
 from syncbot.report.measured import Ahead, History, Measured, Owned
-from syncbot.report.results import PackageProblem
+
+if TYPE_CHECKING:
+    from syncbot.report.problems import PackageProblem
 
 Document = dict[str, Any]
 

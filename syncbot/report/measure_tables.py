@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from syncbot.model.measures import Deed, Event, PackageMeasure, PatchMeasure, added_up, days_behind
 from syncbot.model.verdicts import Action
-from syncbot.report.measured import Ahead, History, Measured, Owned
 from syncbot.report.safe import line
 from syncbot.report.table import Table
 from syncbot.report.words import carry, plural, waits
+
+if TYPE_CHECKING:
+    from syncbot.report.measured import Ahead, History, Measured, Owned
 
 UNKNOWN = "-"
 _MOST_CVES = 2

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from syncbot.errors import InputError
 from syncbot.model import measures
-from syncbot.model.judgement import Evidence
 from syncbot.model.measures import Event, PackageMeasure, PatchMeasure, Sum
 from syncbot.model.verdicts import Verdict
-from syncbot.report.results import PackageProblem
+
+if TYPE_CHECKING:
+    from syncbot.model.judgement import Evidence
+    from syncbot.report.problems import PackageProblem
 
 T = TypeVar("T")
 
@@ -207,6 +208,8 @@ def check_names(found: Measured, names: Sequence[str], folder: str) -> None:
     known = {str(p.package) for p in found.packages} | {p.package for p in found.problems}
     for name in names:
         if name not in known:
+            import difflib  # noqa: PLC0415  # hardly anybody misspells one
+
             near = difflib.get_close_matches(name, known, n=1)
             remedy = f"did you mean {near[0]}?" if near else f"the packages are the folders of {folder}/"
             raise InputError(f"no package is named {name!r}", remedy)

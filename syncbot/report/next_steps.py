@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from syncbot.errors import Uncommitted
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.report.results import CheckResult, Outcome, PackageCheck, SyncResult
 from syncbot.report.safe import line
 from syncbot.report.words import plural

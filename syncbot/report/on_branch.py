@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from syncbot.diff.parse import parse_patch
 from syncbot.errors import SyncbotError
 from syncbot.model.ids import PatchName
-from syncbot.model.proposals import Became
+from syncbot.model.proposal_words import Became
 from syncbot.report.proposal import PatchStory, People
 from syncbot.report.safe import code, line, markdown
 from syncbot.report.words import and_more, became, plural

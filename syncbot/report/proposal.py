@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import Became
+from syncbot.model.proposal_words import Became
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.report.safe import plain

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from syncbot.model.ids import PackageName
 from syncbot.report import measure_documents
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.report.safe import line
 from syncbot.report.supply import Document
 from syncbot.report.words import plural

@@ -6,27 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from syncbot.errors import Exit, SyncbotError
-from syncbot.model.forge import Write
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import Became, ProposalRecord, Run
-from syncbot.model.releases import Release
-from syncbot.model.running import Note
+from syncbot.model.proposal_words import Became
+from syncbot.model.proposals import ProposalRecord, Run
 
-
-@dataclass(frozen=True, slots=True)
-class PackageProblem:
-    """A package that could not be worked on, and why. `package` may be a folder that could not be read as one."""
-
-    package: str
-    error: SyncbotError
-    private: bool = False
-
-    @property
-    def message(self) -> str:
-        return str(self.error)
+if TYPE_CHECKING:
+    from syncbot.model.forge import Write
+    from syncbot.model.judgement import Judgement, SeriesJudgement
+    from syncbot.model.releases import Release
+    from syncbot.model.running import Note
+    from syncbot.report.problems import PackageProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,17 +263,6 @@ class Finding:
     well: bool
     detail: str
     remedy: str = ""
-
-
-def exit_code(worked: int, problems: Sequence[PackageProblem]) -> Exit:
-    """What a run over several packages exits with: 0 as soon as one of them worked (or there was none); else the
-    common cause, 4 only where every upstream was out of reach."""
-    if worked or not problems:
-        return Exit.DONE
-    codes = {Exit(p.error.exit_code) for p in problems}
-    if codes == {Exit.UNREACHABLE}:
-        return Exit.UNREACHABLE
-    return Exit.FAULT if codes <= {Exit.FAULT, Exit.UNREACHABLE} else Exit.INPUT
 
 
 def asks_person(checks: Sequence[PackageCheck]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,6 +52,8 @@ Line = list[tuple[str, str]]
 def stacked(table: Table, wide: int) -> list[list[Line]]:
     """The table for short lines: the lines of the column names, then those of each row. Cells are never broken; only
     the `below` column's text is, between words. Heads come first, then the row's own cells, then that text."""
+    import textwrap  # noqa: PLC0415  # only narrow terminals need it
+
     widths = _widths(table)
     here = [at for at, column in enumerate(table.columns) if column != table.below]
     heads, cells = [at for at in here if at < table.heads], [at for at in here if at >= table.heads]

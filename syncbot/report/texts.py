@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from syncbot.model.forge import BranchWork, Write
 from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.proposals import Became, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import Became, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
@@ -24,7 +25,6 @@ from syncbot.report.results import (
     Finding,
     Outcome,
     PackageCheck,
-    PackageProblem,
     Restored,
     SyncItem,
     SyncResult,
@@ -102,11 +102,6 @@ def _step(base: Release, target: Release | None) -> str:
 
 def alerts(checks: Iterable[PackageCheck]) -> list[str]:
     return [f"alert: {line(check.package)}: {line(alert)}" for check in checks for alert in check.alerts]
-
-
-def problems(found: Sequence[PackageProblem]) -> list[str]:
-    """One line each, as standard error shows them. A message that names its file says it all."""
-    return [f"problem: {line(problem.package)}: {line(problem.message)}" for problem in found]
 
 
 def check_line(result: CheckResult) -> str:
@@ -265,21 +260,6 @@ def doctor(findings: Sequence[Finding]) -> list[str]:
             lines.append(f"      remedy: {line(finding.remedy)}")
     bad = sum(not f.well for f in findings)
     return [*lines, "All is well." if not bad else f"{plural(bad, 'problem')} found."]
-
-
-def hidden(count: int) -> list[str]:
-    """Says that private packages were left out, where some were."""
-    if not count:
-        return []
-    return [f"{plural(count, 'private package')} judged and not shown; --private shows them."]
-
-
-def unknown(count: int) -> list[str]:
-    """Says that packages were left out of which it is not known whether they are private, where some were."""
-    if not count:
-        return []
-    left = plural(count, "package")
-    return [f"{left} not shown: not readable now, or tracked no more, so perhaps private; --private shows them."]
 
 
 def questions(judgement: SeriesJudgement) -> list[str]:

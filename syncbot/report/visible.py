@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncbot.report.results import CheckResult, PackageProblem, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import CheckResult, SyncResult
 
 
 def of_check(result: CheckResult, *, private: bool) -> tuple[CheckResult, int]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from syncbot.model.ids import PatchName
-from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
-from syncbot.model.proposals import Became
+from syncbot.model.proposal_words import Became
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.report.safe import line
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import PatchName
+    from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
 
 PROOF = {
     Proof.PROVED: "proved: the release's own files show it",

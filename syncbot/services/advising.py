@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from syncbot.model.advisories import Advisory, advisory_names, relevant
-from syncbot.model.packages import Package
+if TYPE_CHECKING:
+    from syncbot.model.advisories import Advisory
+    from syncbot.model.packages import Package
 
 
 class Advisories:
@@ -31,6 +33,8 @@ class Advisories:
         """Those about its upstream and a vulnerability that one of its patches names."""
         if not self._by_name:
             return ()
+        from syncbot.model.advisories import relevant  # noqa: PLC0415  # mostly there are none
+
         names = named_by(package)
         known = {id(advisory): advisory for name in sorted(names) for advisory in self._by_name.get(name, ())}
         return relevant(known.values(), names, package.upstreams)
@@ -38,6 +42,8 @@ class Advisories:
 
 def named_by(package: Package) -> frozenset[str]:
     """The vulnerabilities that its patches name anywhere, in capitals."""
+    from syncbot.model.advisories import advisory_names  # noqa: PLC0415  # as above
+
     texts: Iterable[bytes] = (b"%s\n%s" % (p.name.encode("utf-8", "replace"), p.content) for p in package.series)
     return frozenset().union(*map(advisory_names, texts))
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 from syncbot.errors import InputError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package
-from syncbot.model.proposals import RESTORE, Became, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, Became, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.report.results import Answers, ByPeople
 from syncbot.services import moving, words
 from syncbot.services.notice import judgement_of

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from syncbot.errors import ForgeError, ForgeStopped
 from syncbot.model.forge import Issue
-from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.report import controls, dashboard
 from syncbot.report.controls import Word
 from syncbot.services import remembered, turns

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from syncbot.errors import ForgeError
-from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.verdicts import Verdict
 from syncbot.report import dashboard, words
 from syncbot.report.dashboard import Dashboard, Row, Section, Trend, Unsent
-from syncbot.report.results import Outcome, PackageProblem, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import Outcome, SyncResult
 from syncbot.report.sent import unsent_since
 from syncbot.report.visible import of_sync
 from syncbot.services.attending import Heard

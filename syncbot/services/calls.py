@@ -9,7 +9,7 @@ from syncbot.errors import UpstreamBusy, UpstreamUnreachable
 from syncbot.model.addresses import host
 from syncbot.model.ids import PackageName
 from syncbot.model.packages import Package
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.services.keys import digest
 from syncbot.services.work import Looked
 from syncbot.services.workspace import Workspace

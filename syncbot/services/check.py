@@ -15,11 +15,13 @@ from functools import partial
 from syncbot import judge
 from syncbot.errors import DiskFull
 from syncbot.model.packages import Package
-from syncbot.model.proposals import ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Tree
 from syncbot.ports import Source
-from syncbot.report.results import CheckResult, PackageProblem
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import CheckResult
 from syncbot.services import carried, packages, words, work
 from syncbot.services.calls import Calls
 from syncbot.services.crewing import each

@@ -7,10 +7,12 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncbot.ports.crew import Bench, Lost, Result, Task
-from syncbot.ports.source import Progress
+
+if TYPE_CHECKING:
+    from syncbot.ports.source import Progress
 
 _log = logging.getLogger(__name__)
 _LOOK = 0.1

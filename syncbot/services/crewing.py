@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from syncbot.model.packages import Package
 from syncbot.ports.crew import Bench, Lost
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.services import work
 from syncbot.services.workspace import Workspace
 

@@ -10,9 +10,11 @@ from syncbot.errors import InputError, Uncommitted
 from syncbot.model.dealings import PatchWord
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.trees import Tree
-from syncbot.report.results import Outcome, PackageProblem
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import Outcome
 from syncbot.services import remembered
 from syncbot.services.check import Examined, guarded
 from syncbot.services.equivalents import Others

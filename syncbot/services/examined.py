@@ -14,7 +14,8 @@ from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.plan import identity
 from syncbot.ports import Source
-from syncbot.report.results import PackageCheck, PackageProblem
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import PackageCheck
 from syncbot.services.choose import Choice
 from syncbot.services.recall import Promise
 from syncbot.services.returned import Returned

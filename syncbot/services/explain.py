@@ -13,10 +13,11 @@ from syncbot.model.ids import PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Kept
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import RESTORE, DroppedPatch, StoredJudgement
+from syncbot.model.proposal_words import RESTORE
+from syncbot.model.proposals import DroppedPatch, StoredJudgement
 from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
-from syncbot.services import packages, past
+from syncbot.services import bygone, packages, past
 from syncbot.services.workspace import Workspace
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def explain_on(workspace: Workspace, package_name: str, patch_name: str, on: dat
     kept = {str(one.package): one for one in then.kept()}
     if package_name not in kept:
         raise InputError(f"no package was named {package_name!r} on {on}", "see `syncbot report --on`")
-    found = past.story(workspace.store, then, kept[package_name], _which(then, kept[package_name], patch_name, on))
+    found = bygone.story(workspace.store, then, kept[package_name], _which(then, kept[package_name], patch_name, on))
     if found is None:
         what = f"{patch_name} of {package_name} was not judged yet on {on}"
         raise InputError(what, "name a later day: `syncbot history` has those of the judgements")

@@ -6,11 +6,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import astuple
+from typing import TYPE_CHECKING
 
-from syncbot.model.advisories import Advice
 from syncbot.model.ids import Fingerprint
-from syncbot.model.packages import SeriesPatch
-from syncbot.model.releases import Release
+
+if TYPE_CHECKING:
+    from syncbot.model.advisories import Advice
+    from syncbot.model.packages import SeriesPatch
+    from syncbot.model.releases import Release
 
 
 def judgement_key(

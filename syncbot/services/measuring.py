@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from syncbot.model import addresses, measures, versions
+from syncbot.model import addresses, measures
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Evidence
 from syncbot.model.measures import Carried, Drop, Event, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
-from syncbot.model.proposals import RESTORE
+from syncbot.model.proposal_words import RESTORE
 from syncbot.model.verdicts import Verdict
-from syncbot.ports.measures import Measuring
-from syncbot.ports.past import Then
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public
 from syncbot.services import past
 from syncbot.services.carried import carried
-from syncbot.services.workspace import Workspace
 
 if TYPE_CHECKING:
+    from syncbot.model.judgement import Evidence
+    from syncbot.ports.measures import Measuring
+    from syncbot.ports.past import Then
     from syncbot.report.digest import Digest
+    from syncbot.services.workspace import Workspace
 
 RECENT = 30
 """Days of the history of all packages, where nothing says how many."""
@@ -187,5 +187,7 @@ def _same(declared: str, version: str) -> bool:
     """Whether a declared base, which may be upstream's own word for it, is that version."""
     if declared == version:
         return True
+    from syncbot.model import versions  # noqa: PLC0415  # mostly they are the same text
+
     found = versions.normalise(declared)
     return found is not None and found.text == version

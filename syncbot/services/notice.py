@@ -9,12 +9,13 @@ from datetime import datetime
 from syncbot.errors import ForgeRefused, ForgeStopped, InputError, StoreError, SyncbotError
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.proposals import RESTORE, DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, StoredJudgement
 from syncbot.model.settings import ForgeKind
 from syncbot.model.verdicts import Action
 from syncbot.report import controls
-from syncbot.report.results import PackageProblem
-from syncbot.services import carried, moving
+from syncbot.report.problems import PackageProblem
+from syncbot.services import moving, reread
 from syncbot.services.remembered import unwelcome
 from syncbot.services.whereabouts import made_for
 from syncbot.services.words import is_told
@@ -179,7 +180,7 @@ def settle(workspace: Workspace, record: ProposalRecord, at: datetime) -> tuple[
         workspace.store.save_proposal(record, at)
         made_for(workspace, record)
     if record.status is ProposalStatus.ACCEPTED:
-        carried.note_one(workspace, record.package)
+        reread.note_one(workspace, record.package)
     return tuple(archived)
 
 

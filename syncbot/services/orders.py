@@ -18,7 +18,8 @@ from syncbot.errors import ForgeRefused, InputError
 from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.forge import Comment, Permission, PersonKind, Reaction
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.verdicts import Action
 from syncbot.report import controls
 from syncbot.report.controls import Command, Word

@@ -12,7 +12,7 @@ from syncbot.model.ids import PatchName
 from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.trees import Tree
 from syncbot.ports import PackagesRead
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.services.workspace import Workspace
 
 

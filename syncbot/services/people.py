@@ -11,7 +11,8 @@ from syncbot.model.forge import BranchWork
 from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import RESTORE, Became, ProposalRecord, StoredJudgement
+from syncbot.model.proposal_words import RESTORE, Became
+from syncbot.model.proposals import ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.plan.model import Edit
 from syncbot.ports import Source

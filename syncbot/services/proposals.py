@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from syncbot.errors import InputError
 from syncbot.model.forge import BranchWork, Reaction
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.report.aside import Advice
 from syncbot.report.controls import PREFIX
 from syncbot.report.results import Answered

@@ -11,7 +11,8 @@ from syncbot.model.dealings import PatchWord
 from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.packages import Commits, LockFile, Package
-from syncbot.model.proposals import RESTORE, Proposal, ProposalCommit
+from syncbot.model.proposal_words import RESTORE
+from syncbot.model.proposals import Proposal, ProposalCommit
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity

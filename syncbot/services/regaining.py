@@ -11,7 +11,8 @@ from datetime import datetime
 from syncbot.errors import InputError
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.packages import Mode, Package
-from syncbot.model.proposals import RESTORE, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import Proposal, ProposalCommit, ProposalRecord
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from syncbot.model.ids import Fingerprint, PackageName
-from syncbot.model.proposals import ProposalRecord
-from syncbot.services.workspace import Workspace
+if TYPE_CHECKING:
+    from syncbot.model.ids import Fingerprint, PackageName
+    from syncbot.model.proposals import ProposalRecord
+    from syncbot.services.workspace import Workspace
 
 _ANEW = "anew"
 _WELCOME = "welcome"

@@ -15,8 +15,8 @@ from syncbot.model.releases import Release
 from syncbot.ports import Source
 from syncbot.ports.crew import Bench
 from syncbot.report.attestations import differences
+from syncbot.report.problems import PackageProblem
 from syncbot.report.reproduced import Came, Difference, Reproduced
-from syncbot.report.results import PackageProblem
 from syncbot.services import packages, words, work
 from syncbot.services.choose import Choice, line_releases
 from syncbot.services.inputs import advice_digest, entered

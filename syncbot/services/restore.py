@@ -12,7 +12,8 @@ from syncbot.errors import InputError
 from syncbot.model import addresses
 from syncbot.model.judgement import Judgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import RESTORE, DroppedPatch, Proposal, ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import DroppedPatch, Proposal, ProposalCommit, ProposalRecord
 from syncbot.model.releases import Release
 from syncbot.model.trees import SUBMODULE, SYMLINK, Tree
 from syncbot.model.verdicts import Action, Verdict

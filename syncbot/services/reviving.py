@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from syncbot.errors import ForgeRefused
 from syncbot.model.ids import CommitId
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.plan import identity
 from syncbot.report.results import Outcome
 from syncbot.services.deciding import Decision

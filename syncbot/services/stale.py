@@ -7,7 +7,8 @@ import json
 from syncbot.diff.identity import patch_id
 from syncbot.errors import InputError
 from syncbot.model.dealings import PatchWord, Wish
-from syncbot.model.proposals import RESTORE, ProposalRecord, Run
+from syncbot.model.proposal_words import RESTORE
+from syncbot.model.proposals import ProposalRecord, Run
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.services import moving, remembered

@@ -9,7 +9,8 @@ from syncbot.errors import Fault, SyncbotError
 from syncbot.model.packages import Package
 from syncbot.model.proposals import StoredJudgement
 from syncbot.model.releases import Release
-from syncbot.report.results import PackageProblem, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import SyncResult
 from syncbot.services import carried, packages
 from syncbot.services.attending import Heard
 from syncbot.services.board import show_dashboard

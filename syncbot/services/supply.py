@@ -12,11 +12,11 @@ from syncbot.model.packages import Package
 from syncbot.model.proposals import DroppedPatch, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.report.facts import facts
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.report.supply import Supplied
 from syncbot.services import packages, words
-from syncbot.services.carried import facts_of, known_facts
 from syncbot.services.inputs import entered
+from syncbot.services.reread import facts_of, known_facts
 from syncbot.services.workspace import Workspace
 
 

@@ -17,10 +17,12 @@ from syncbot.errors import DiskFull
 from syncbot.model.forge import CheckState
 from syncbot.model.ids import CommitId
 from syncbot.model.packages import Mode, Package
-from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.trees import Tree
 from syncbot.plan import identity
-from syncbot.report.results import Answers, Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import Answers, Outcome, PackageCheck, SyncItem, SyncResult
 from syncbot.services import carried, locking, verifying
 from syncbot.services.answers import by_people, returning
 from syncbot.services.attending import Heard, attend, open_dashboard

@@ -6,11 +6,13 @@ Only for the native layout, where a package is its folder. Recipes of other layo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from syncbot.model.ids import CommitId
-from syncbot.model.measures import Reading
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.measures import Reading
+    from syncbot.services.workspace import Workspace
 
 
 class _Pins(Protocol):

@@ -14,21 +14,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from syncbot.errors import ForgeError, StoreError, SyncbotError, Uncommitted, UpstreamUnreachable
 from syncbot.model.addresses import host
 from syncbot.model.ids import PackageName
-from syncbot.model.packages import Package
-from syncbot.model.proposals import Run
 from syncbot.model.running import BEAT, Failure, Holder, Lease, Note, NoteState
 from syncbot.model.schedules import shown
-from syncbot.model.settings import Failing
-from syncbot.report.results import PackageProblem, Skipped, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import Skipped, SyncResult
 from syncbot.report.safe import line
-from syncbot.report.words import plural
 from syncbot.services import remembered
+from syncbot.services.aside import paused_because, when
 from syncbot.services.keys import digest, series_parts
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.packages import Package
+    from syncbot.model.proposals import Run
+    from syncbot.model.settings import Failing
+    from syncbot.services.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 PEOPLE = "@people"
@@ -108,7 +112,7 @@ class Turn:
         waits = self.workspace.store.host_waits()
         until = waits.get(host(package.upstream) or "") if waits else None
         if until is not None and until > at:
-            why = f"{host(package.upstream)} asked not to be asked before {_when(until)}"
+            why = f"{host(package.upstream)} asked not to be asked before {when(until)}"
             self.skipped.append(Skipped(package.name, why, package.private))
             return True
         return False
@@ -162,16 +166,6 @@ def _beats(turn: Turn, holder: Holder, over: threading.Event) -> None:
 
 def _held(lease: Lease) -> str:
     return f"{lease.shown}, works on it"
-
-
-def paused_because(failure: Failure) -> str:
-    """Why a package is put aside, in one sentence."""
-    assert failure.until is not None, "it pauses"
-    return f"put aside until {_when(failure.until)}: it failed {failure.count} times in a row: {failure.what}"
-
-
-def _when(at: datetime) -> str:
-    return at.isoformat(timespec="minutes")
 
 
 def about(package: Package) -> str:
@@ -273,20 +267,6 @@ def retry(workspace: Workspace, names: Sequence[str]) -> tuple[Failure, ...]:
     wanted = tuple(each for name, each in known.items() if not names or name in names)
     workspace.store.forget_failures([each.package for each in wanted])
     return wanted
-
-
-def put_aside(workspace: Workspace, names: Sequence[str] = (), *, private: bool = False) -> list[str]:
-    """A line for each of these packages, or of all, that is put aside now."""
-    now = workspace.clock.now()
-    found = [each for each in workspace.store.failures().values() if each.pauses(now) and (private or not each.private)]
-    return [f"{each.package}: {paused_because(each)}" for each in found if not names or each.package in names]
-
-
-def told(failure: Failure, at: datetime) -> str:
-    """A failure in one line, for doctor and the lists."""
-    if failure.pauses(at):
-        return paused_because(failure)
-    return f"failed {plural(failure.count, 'time')} in a row, last {_when(failure.last)}: {failure.what}"
 
 
 def with_skipped(result: SyncResult, turn: Turn) -> SyncResult:

@@ -17,13 +17,14 @@ from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Judgement
 from syncbot.model.measures import Event, PackageMeasure, newest_first
 from syncbot.model.packages import Package
-from syncbot.model.proposals import RESTORE, ProposalRecord, ProposalStatus, Run, StoredJudgement
+from syncbot.model.proposal_words import RESTORE, ProposalStatus
+from syncbot.model.proposals import ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.trees import Entry, Tree
 from syncbot.ports import Store
 from syncbot.report.measured import Measured
 from syncbot.report.results import Explanation
-from syncbot.services import carried, measuring, past
+from syncbot.services import bygone, carried, measuring, past
 from syncbot.services.workspace import Workspace
 
 _RUNS = 200
@@ -189,7 +190,7 @@ def story(workspace: Workspace, found: View, package: PackageMeasure, name: str)
 def _story_then(workspace: Workspace, found: View, package: PackageMeasure, name: str) -> Explanation:
     then = workspace.store.as_of(found.measured.at)
     kept = next(one for one in then.kept() if one.package == package.package)
-    told = past.story(workspace.store, then, kept, PatchName(name))
+    told = bygone.story(workspace.store, then, kept, PatchName(name))
     if told is None:
         text = next((workspace.store.text(patch.digest) for patch in kept.series if patch.name == name), None)
         raise Unjudged(package.package, name, text or b"", f" on {found.on}")

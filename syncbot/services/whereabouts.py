@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from syncbot.errors import InputError
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.plan import identity
 from syncbot.services.workspace import Workspace
 

@@ -16,7 +16,8 @@ from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalCommit, ProposalRecord
 from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity

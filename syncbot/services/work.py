@@ -25,7 +25,7 @@ from syncbot.model.trees import SizedTree, Tree
 from syncbot.ports.crew import Bench
 from syncbot.ports.source import Progress, Source
 from syncbot.report.links import with_links
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.services.choose import Choice, choose, newest_that_fits
 from syncbot.services.counterparts import with_counterparts
 from syncbot.services.first_release import with_first_releases

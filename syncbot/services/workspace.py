@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from syncbot.errors import ForgeStopped
-from syncbot.model.ids import CommitId
-from syncbot.model.packages import Package
 from syncbot.model.settings import ForgeKind, Settings
-from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
-from syncbot.ports.crew import Bench, Crew
-from syncbot.ports.locker import Locker
-from syncbot.ports.running import Presence
-from syncbot.ports.verifier import Verifier
 from syncbot.services.advising import NO_ADVISORIES, Advisories
-from syncbot.services.crew import Here
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import CommitId
+    from syncbot.model.packages import Package
+    from syncbot.ports import Clock, Downstream, Forge, Layout, Progress, Source, Store
+    from syncbot.ports.crew import Crew
+    from syncbot.ports.locker import Locker
+    from syncbot.ports.running import Presence
+    from syncbot.ports.verifier import Verifier
 
 Files = Mapping[str, bytes | None]
 """{path with `/`: new bytes, None to delete}."""
@@ -71,7 +73,12 @@ class Workspace:
     @property
     def crew(self) -> Crew:
         """The hands that were given, else this process's own."""
-        return self.hands or Here(Bench(self.source, self.progress))
+        if self.hands is not None:
+            return self.hands
+        from syncbot.ports.crew import Bench  # noqa: PLC0415  # as the next one
+        from syncbot.services.crew import Here  # noqa: PLC0415  # brings threads and queues; reports work on nothing
+
+        return Here(Bench(self.source, self.progress))
 
 
 def require_written(workspace: Workspace) -> None:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncbot.store.readings import Readings
-from syncbot.store.rows import Rows
 from syncbot.store.schema import HEAD, file_of
 from syncbot.store.values import in_utc, safe
 
 if TYPE_CHECKING:
+    from syncbot.store.rows import Rows
     from syncbot.store.sql import SqlStore
 
 _WAIT = 30.0
@@ -82,13 +82,19 @@ class LightStore(Readings):
 def open_to_read(address: str) -> LightStore | SqlStore:
     """A store for a command that reads. Where the address is no file at the newest schema it is the whole store, which
     brings it there. Raises StoreError as `open_store` does."""
-    file = file_of(address)
-    connection = None if file is None else _connected(Path(file))
-    if connection is not None:
-        return LightStore(address, connection)
+    light = light_store(address)
+    if light is not None:
+        return light
     from syncbot.store.opening import open_store  # noqa: PLC0415  # what is avoided where it can be
 
     return open_store(address)
+
+
+def light_store(address: str) -> LightStore | None:
+    """None where the address is no file at the newest schema that can be read as it is."""
+    file = file_of(address)
+    connection = None if file is None else _connected(Path(file))
+    return None if connection is None else LightStore(address, connection)
 
 
 def _connected(file: Path) -> sqlite3.Connection | None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.measures import Deed, Drop, Event, Told, Toll, newest_first
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec
 from syncbot.store.rows import Rows, listed, parts, where

@@ -16,7 +16,8 @@ from sqlmodel import Session, col, select
 
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.measures import Drop, Event, Kept, Standing, Told, Toll
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.store import codec, kept, metered
 from syncbot.store.engine import in_session
 from syncbot.store.measure_models import MetRow

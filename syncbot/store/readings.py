@@ -6,18 +6,19 @@ import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Evidence
 from syncbot.model.measures import Drop, Event, Reading, Standing, Told, Toll
-from syncbot.model.running import Failure
-from syncbot.model.verdicts import Verdict
 from syncbot.store import codec, kept, metered
 from syncbot.store.rows import Rows, listed, parts, where
 from syncbot.store.values import read_text, read_time
 
-Facts = tuple[Evidence, ...]
+if TYPE_CHECKING:
+    from syncbot.model.judgement import Evidence
+    from syncbot.model.running import Failure
+    from syncbot.model.verdicts import Verdict
+
 SCOPE = "work tree"
 
 
@@ -61,8 +62,12 @@ class Readings:
         ]
         return sorted(made, key=lambda one: one.package)  # a server may have the order of some language
 
-    def evidence(self: _Asks, keys: Sequence[str], verdict: Verdict) -> Mapping[tuple[str, PatchName], Facts]:
-        found: dict[tuple[str, PatchName], Facts] = {}
+    def evidence(
+        self: _Asks, keys: Sequence[str], verdict: Verdict
+    ) -> Mapping[tuple[str, PatchName], tuple[Evidence, ...]]:
+        from syncbot.model.judgement import Evidence  # noqa: PLC0415  # most reports tell of none
+
+        found: dict[tuple[str, PatchName], tuple[Evidence, ...]] = {}
         with self._rows() as rows:
             for some in parts(keys):
                 text, values = listed("key", some)
@@ -147,6 +152,8 @@ def _standing(*row: Any) -> Standing:
 
 
 def _failure(*row: Any) -> Failure:
+    from syncbot.model.running import Failure  # noqa: PLC0415  # hardly any package fails
+
     package, kind, what, count, first, last, until, about, private = row
     return Failure(
         PackageName(read_text(package)),

@@ -10,10 +10,11 @@ from typing import Any
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.memory import Memory
-from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, Run, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
-from syncbot.store import codec
+from syncbot.store import codec, documents
 from syncbot.store.models import DroppedRow, JudgementRow, MemoryRow, ProposalRow, ReleaseRow, RunRow
 
 
@@ -49,9 +50,9 @@ def stored_judgement(row: Any) -> StoredJudgement:
     return StoredJudgement(
         key=row.key,
         package=PackageName(row.package),
-        base=codec.release_from_json(document["base"]),
-        target=codec.release_from_json(document["target"]),
-        judgement=codec.series_from_json(document["judgement"]),
+        base=documents.release_from_json(document["base"]),
+        target=documents.release_from_json(document["target"]),
+        judgement=documents.series_from_json(document["judgement"]),
         at=row.at,
     )
 
@@ -59,9 +60,9 @@ def stored_judgement(row: Any) -> StoredJudgement:
 def judgement_row(judgement: StoredJudgement) -> JudgementRow:
     series: SeriesJudgement = judgement.judgement
     document: codec.Json = {
-        "base": codec.release_to_json(judgement.base),
-        "target": codec.release_to_json(judgement.target),
-        "judgement": codec.series_to_json(series),
+        "base": documents.release_to_json(judgement.base),
+        "target": documents.release_to_json(judgement.target),
+        "judgement": documents.series_to_json(series),
     }
     return JudgementRow(
         key=judgement.key,
@@ -90,7 +91,7 @@ def memory(row: MemoryRow) -> Memory:
         key=row.key,
         package=PackageName(row.package),
         facts=tuple(tuple(map(str, fact)) for fact in facts if isinstance(fact, list)),
-        patches=tuple(codec.judgement_from_json(patch) for patch in patches),
+        patches=tuple(documents.judgement_from_json(patch) for patch in patches),
         promised=row.promised,
     )
 
@@ -100,7 +101,7 @@ def memory_row(memory: Memory, at: datetime) -> MemoryRow:
         key=memory.key,
         package=memory.package,
         facts=zlib.compress(codec.dumps([list(fact) for fact in memory.facts]).encode(), 1),
-        document=codec.dumps([codec.judgement_to_json(patch) for patch in memory.patches]),
+        document=codec.dumps([documents.judgement_to_json(patch) for patch in memory.patches]),
         promised=memory.promised,
         at=at,
     )
@@ -160,8 +161,8 @@ def dropped(row: DroppedRow) -> DroppedPatch:
         content=row.content,
         strip=row.strip,
         judgement=codec.decode(Judgement, document["judgement"]),
-        base=codec.release_from_json(document["base"]),
-        target=codec.release_from_json(document["target"]),
+        base=documents.release_from_json(document["base"]),
+        target=documents.release_from_json(document["target"]),
         proposal=row.proposal,
         at=row.at,
         restored=row.restored,
@@ -170,9 +171,9 @@ def dropped(row: DroppedRow) -> DroppedPatch:
 
 def dropped_row(patch: DroppedPatch) -> DroppedRow:
     document: codec.Json = {
-        "base": codec.release_to_json(patch.base),
-        "target": codec.release_to_json(patch.target),
-        "judgement": codec.judgement_to_json(patch.judgement),
+        "base": documents.release_to_json(patch.base),
+        "target": documents.release_to_json(patch.target),
+        "judgement": documents.judgement_to_json(patch.judgement),
     }
     return DroppedRow(
         package=patch.package,

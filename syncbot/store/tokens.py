@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 from syncbot.errors import StoreError
 from syncbot.model.ids import CommitId, Fingerprint, PackageName
 from syncbot.model.measures import Event
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 from syncbot.model.tokens import ApiToken, Scope
 from syncbot.store import metered
 from syncbot.store.dealing_models import FactRow, PatchWordRow

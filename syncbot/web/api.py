@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from syncbot.model.measures import added_up
-from syncbot.model.proposals import ProposalRecord, ProposalStatus, Run
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord, Run
 from syncbot.report import documents, measure_documents
 from syncbot.report.measured import owners, upstreamable
 from syncbot.report.safe import visible

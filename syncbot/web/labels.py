@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncbot.model.measures import Forwarded
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
 
 _TONES = {

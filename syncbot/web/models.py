@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncbot.model.measures import Deed, Forwarded
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
 
 T = TypeVar("T")

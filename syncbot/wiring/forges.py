@@ -16,6 +16,7 @@ from syncbot.model.settings import ForgeKind
 from syncbot.settings import APP_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, STOP_VARIABLE, TOKEN_VARIABLE
 from syncbot.settings import Workspace as Found
 from syncbot.wiring.files import shown_path
+from syncbot.wiring.place import ids_of
 
 if TYPE_CHECKING:
     from syncbot.forges.branches import SharedPuts
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from syncbot.ports import Forge, Pace
 
 _GITHUB = "https://github.com"
-_FILES = "files"
-"""The local and the `git` forge number their proposals in one folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def _local(needs: Needs) -> Opened:
 
     forge: LocalForge = LocalForge(needs.state / "proposals", needs.root, needs.found.settings.identity)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
-    return Opened(forge, shown_path(forge.repository, needs.found.root), _FILES, lambda: None)
+    return Opened(forge, shown_path(forge.repository, needs.found.root), ids_of(needs.found), lambda: None)
 
 
 def _git(needs: Needs) -> Opened:
@@ -95,7 +94,7 @@ def _git(needs: Needs) -> Opened:
     forge = GitForge(needs.state / "proposals", branches, settings.forge)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
     shown = settings.forge.remote if is_path(settings.forge.remote) else remote.shown
-    return Opened(forge, shown, _FILES, branches.reach)
+    return Opened(forge, shown, ids_of(needs.found), branches.reach)
 
 
 def _absolute(address: str, root: Path) -> str:
@@ -132,7 +131,7 @@ def _github(needs: Needs) -> Opened:
     )
     forge = GitHubForge(Api(session, repository, _now), branches, folder)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
-    return Opened(forge, clone, f"{web}/{repository}", branches.reach, account)
+    return Opened(forge, clone, ids_of(needs.found), branches.reach, account)
 
 
 _FORGES: Mapping[ForgeKind, Callable[[Needs], Opened]] = {

@@ -16,17 +16,18 @@ from syncbot.layouts import NATIVE
 from syncbot.model.forge import PersonKind
 from syncbot.model.settings import ForgeKind
 from syncbot.report.words import plural, waits
+from syncbot.services.aside import told
 from syncbot.services.choose import declared_base, misfit
 from syncbot.services.doctor import Probe
-from syncbot.services.turns import told
 from syncbot.settings import find_root, read_workspace
 from syncbot.store.opening import open_store
 from syncbot.wiring.forges import Needs, open_forge
 from syncbot.wiring.given_up import GIVEN_UP, is_shared
 from syncbot.wiring.given_up import given_up as _given_up
 from syncbot.wiring.layouts import Standing, stand
+from syncbot.wiring.place import SystemClock, require_patches
 from syncbot.wiring.upstreams import sources
-from syncbot.wiring.workspace import SystemClock, require_patches, state_of
+from syncbot.wiring.workspace import state_of
 
 if TYPE_CHECKING:
     from syncbot.model.packages import Package

@@ -20,6 +20,7 @@ from syncbot.model.tables import did_you_mean
 from syncbot.ports import Layout, Progress
 from syncbot.settings import FILE, PYPROJECT
 from syncbot.settings import Workspace as Found
+from syncbot.wiring.place import is_plainly_native, patches_in
 
 if TYPE_CHECKING:
     from syncbot.sources.digests import Digests
@@ -80,26 +81,17 @@ def layout_name(found: Found, downstream: GitDownstream) -> str:
     if said:
         where = None if found.settings_file is None else str(found.settings_file)
         raise InputError(f"there is no layout {said!r}", did_you_mean(said, LAYOUTS), path=where)
-    if _is_plainly_native(found):
+    if is_plainly_native(found):
         return NATIVE
-    layouts = recognise(downstream.files(), found.settings.downstream.path, _patches(found, downstream.root))
+    layouts = recognise(downstream.files(), found.settings.downstream.path, patches_in(found, downstream.root))
     return layouts[0].name if layouts else NATIVE
-
-
-def _is_plainly_native(found: Found) -> bool:
-    """Told from the folder alone: the whole repository need not be listed for it."""
-    if found.settings.downstream.repository or not found.patches.is_dir():
-        return False
-    inside = list(found.patches.iterdir())
-    ours = any((entry / name).is_file() for entry in inside for name in ("package.toml", "series"))
-    return ours or not any(entry.suffix in (".patch", ".diff") for entry in inside)
 
 
 def settings_below(found: Found, repository: Path, layout: str) -> Settings:
     """The settings with `patches` relative to the repository: a workspace may be a folder of it."""
     if layout != NATIVE:
         return replace(found.settings, patches=_searched(found, repository))
-    return replace(found.settings, patches=_patches(found, repository))
+    return replace(found.settings, patches=patches_in(found, repository))
 
 
 def _searched(found: Found, repository: Path) -> str:
@@ -109,13 +101,6 @@ def _searched(found: Found, repository: Path) -> str:
         return path
     inside = found.root.resolve().relative_to(repository.resolve()).as_posix()
     return "/".join(part for part in ("" if inside == "." else inside, path) if part)
-
-
-def _patches(found: Found, repository: Path) -> str:
-    if found.settings.downstream.repository:
-        return found.settings.downstream.path or found.settings.patches
-    inside = (found.root.resolve() / found.settings.patches).relative_to(repository.resolve())
-    return inside.as_posix()
 
 
 def ground_of(found: Found, repository: Path, progress: Progress) -> Ground:

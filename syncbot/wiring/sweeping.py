@@ -11,7 +11,7 @@ from syncbot.errors import InputError
 from syncbot.git.history import history_file
 from syncbot.git.mirror import alone
 from syncbot.model.packages import Package
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.releases import Upstream
 from syncbot.report.results import Swept, SweptItem
 from syncbot.services import packages

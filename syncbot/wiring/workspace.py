@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -32,6 +30,7 @@ from syncbot.wiring.files import write_bundle, write_files
 from syncbot.wiring.forges import Needs, open_forge
 from syncbot.wiring.layouts import Standing, stand
 from syncbot.wiring.pace import SharedPace
+from syncbot.wiring.place import SystemClock, require_patches, stamp
 from syncbot.wiring.presence import ThisProcess
 from syncbot.wiring.upstreams import sources
 from syncbot.wiring.verifying import Commands
@@ -43,11 +42,6 @@ if TYPE_CHECKING:
     from syncbot.store.sql import SqlStore
     from syncbot.wiring.locking import Managers
     from syncbot.wiring.processes import Processes
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @contextmanager
@@ -97,7 +91,7 @@ def opened(
             progress=progress,
             remote=at.remote,
             hands=crew,
-            stamp=_stamp(found),
+            stamp=stamp(found),
             verifier=_verifier(found, standing, state, environ),
             locker=None if reading else _locker(found, state, environ),
             commit=commits(found),
@@ -143,11 +137,6 @@ def _puts(found: Found, store: Store) -> Callable[[str], SharedPuts] | None:
     return partial(shared_puts, store)
 
 
-def _stamp(found: Found) -> str:
-    file = found.settings_file
-    return "" if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _verifier(found: Found, standing: Standing, state: Path, environ: Mapping[str, str]) -> Commands | None:
     """None where the commands would be those of a repository elsewhere: nobody here wrote them."""
     if found.settings.downstream.repository and standing.name == NATIVE:
@@ -180,14 +169,6 @@ def _keep_out_of_git(state: Path) -> None:
         own.write_text("*\n")
     except OSError as error:
         raise StoreError(f"{own} cannot be written ({error.strerror})", "check its permissions") from error
-
-
-def require_patches(found: Found) -> None:
-    """Raises InputError where the folder of the packages is not there: misspelt, most likely."""
-    if not found.settings.downstream.repository and not found.patches.is_dir():
-        where = None if found.settings_file is None else str(found.settings_file)
-        what = f"the folder of the packages, {found.settings.patches}/, is not there"
-        raise InputError(what, "make it, or correct the setting `patches`", path=where)
 
 
 def wished_upstream(text: str, start: Path, environ: Mapping[str, str], here: Path) -> Upstream:

@@ -24,7 +24,7 @@ from werkzeug import Request, Response
 from syncbot.model.running import Holder
 from syncbot.services import check, work
 from syncbot.store import SqlStore, open_store
-from syncbot.wiring.workspace import SystemClock
+from syncbot.wiring.place import SystemClock
 from tests.e2e.test_people import dashboard, say, tick, tick_on_proposal
 from tests.e2e.world import FIX_B, FIX_FORTY, FIX_TEN, A, B, Upstream, World, git, numbered
 

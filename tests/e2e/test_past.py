@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from syncbot.web.app import create_app
-from syncbot.wiring.workspace import SystemClock
+from syncbot.wiring.place import SystemClock
 from tests.e2e.world import FIX_B, FIX_TEN, B, Upstream, World, git, numbered
 from tests.web.serving import running
 from tests.web.world import HOSTS, seated

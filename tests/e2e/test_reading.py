@@ -58,11 +58,12 @@ def test_nothing_to_say_ends_with_no_empty_line(story: World) -> None:
 
 @pytest.mark.parametrize("command", ["report", "delta", "owners", "upstreamable", "forecast", "history", "digest"])
 def test_who_only_reads_waits_for_no_library_of_writers(story: World, command: str) -> None:
-    """SQLAlchemy, SQLModel and pydantic take longer to load than any of these answers takes to be made."""
+    """The libraries, and the rooms of those who judge and write, take longer to load than these answers to be made."""
     assert story.syncbot("report").code == 0, "the work tree was read once"
     program = (
         "import sys; from syncbot.cli import run; code = run(sys.argv[1:]);"
-        "heavy = {'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic', 'requests', 'jinja2'};"
+        "heavy = {'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic', 'requests', 'pygit2', 'ssl', 'unidiff'};"
+        "heavy |= {f'syncbot.{one}' for one in ('layouts', 'forges', 'sources', 'judge', 'diff', 'wiring.workspace')};"
         "print(code, *sorted(heavy & set(sys.modules)))"
     )
     words = ["--workspace", str(story.workspace.path), command]

@@ -10,7 +10,8 @@ import pytest
 
 from syncbot.errors import ForgeRefused
 from syncbot.forges.git import GitForge
-from syncbot.model.proposals import Proposal, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import Proposal, ProposalRecord
 
 from .conftest import fill, workspace
 from .github_world import BRANCH, GitHubWorld, make_bare_repository

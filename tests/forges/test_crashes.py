@@ -11,7 +11,8 @@ from syncbot.forges import folder as folder_module
 from syncbot.forges import local as local_module
 from syncbot.forges import local_branches as branches_module
 from syncbot.forges.folder import ProposalFolder
-from syncbot.model.proposals import ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord
 
 from .world import LATER, NOON, SERIES, World, git
 

@@ -20,7 +20,7 @@ from syncbot.git.change import change
 from syncbot.git.push import LeaseLost, Remote
 from syncbot.model.forge import Write
 from syncbot.model.ids import CommitId
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.settings import ForgeKind, ForgeSettings, Identity, Words
 from syncbot.ports import Forge
 

@@ -16,7 +16,7 @@ from syncbot.forges.github_auth import Token
 from syncbot.git.push import LeaseLost, Remote
 from syncbot.model.forge import NOBODY, Check, CheckState, Permission, Reaction
 from syncbot.model.ids import CommitId
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.ports import Forge
 
 from .github_world import BRANCH, GitHubWorld

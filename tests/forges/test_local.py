@@ -14,7 +14,8 @@ import pytest
 from syncbot.errors import ForgeError, HostileInput
 from syncbot.forges.local import LocalForge
 from syncbot.model.ids import CommitId, Fingerprint
-from syncbot.model.proposals import ProposalCommit, ProposalRecord, ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalCommit, ProposalRecord
 from syncbot.ports import Forge
 
 from .world import LATER, LIB, NOON, SERIES, World, git

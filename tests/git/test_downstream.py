@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncbot.errors import InputError
-from syncbot.git import downstream as module
 from syncbot.git import run
+from syncbot.git import status as module
 from syncbot.git.downstream import GitDownstream
 from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, blob_id
 from syncbot.ports import Downstream

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Comparison, Evidence, FileReport, HunkReport, Judgement
-from syncbot.model.proposals import Became
+from syncbot.model.proposal_words import Became
 from syncbot.model.verdicts import Action, HunkState, Verdict
 from syncbot.report.body import LIMIT, body
 from syncbot.report.controls import boxes

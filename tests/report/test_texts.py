@@ -9,10 +9,11 @@ import pytest
 from syncbot.errors import Fault, ForgeError, InputError, SyncbotError, UpstreamUnreachable
 from syncbot.model.forge import Write
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.proposals import Became
+from syncbot.model.proposal_words import Became
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.report import texts, words
-from syncbot.report.results import Outcome, PackageCheck, PackageProblem, SyncItem, SyncResult, exit_code
+from syncbot.report.problems import PackageProblem, exit_code
+from syncbot.report.results import Outcome, PackageCheck, SyncItem, SyncResult
 from syncbot.report.table import Table, plain
 from tests.report.values import BASE, judgement, series
 

@@ -15,7 +15,7 @@ from syncbot.model.measures import Kept
 from syncbot.model.packages import Policy
 from syncbot.model.trees import Tree
 from syncbot.ports import PackagesRead
-from syncbot.report.results import PackageProblem
+from syncbot.report.problems import PackageProblem
 from syncbot.services import carried
 from syncbot.services.workspace import Workspace, quiet
 from syncbot.wiring.workspace import opened

@@ -13,7 +13,7 @@ from syncbot.model.ids import CommitId, PatchName
 from syncbot.model.judgement import Evidence, FileReport, HunkReport, Judgement, Part, SeriesJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
-from syncbot.store import codec
+from syncbot.store import codec, documents
 
 words = st.text(max_size=12) | st.binary(max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 numbers = st.integers(min_value=0, max_value=10**9)
@@ -48,31 +48,31 @@ releases = st.builds(
 
 @given(series)
 def test_a_series_judgement_survives_as_text(judgement: SeriesJudgement) -> None:
-    text = codec.dumps(codec.series_to_json(judgement))
+    text = codec.dumps(documents.series_to_json(judgement))
     assert text.isascii()
-    assert codec.series_from_json(codec.loads(text)) == judgement
+    assert documents.series_from_json(codec.loads(text)) == judgement
 
 
 @given(judgements)
 def test_one_judgement_survives_with_its_types(judgement: Judgement) -> None:
-    found = codec.judgement_from_json(codec.loads(codec.dumps(codec.judgement_to_json(judgement))))
+    found = documents.judgement_from_json(codec.loads(codec.dumps(documents.judgement_to_json(judgement))))
     assert found == judgement
     assert (type(found.fit), type(found.verdict), type(found.action)) == (Fit, Verdict, Action)
 
 
 @given(releases)
 def test_a_release_survives(release: Release) -> None:
-    assert codec.release_from_json(codec.loads(codec.dumps(codec.release_to_json(release)))) == release
+    assert documents.release_from_json(codec.loads(codec.dumps(documents.release_to_json(release)))) == release
 
 
 def test_a_document_from_before_a_field_was_added_takes_the_default() -> None:
     old: codec.Json = {"version": "1.0", "name": "v1.0", "identity": "aa", "unknown": 1}
-    assert codec.release_from_json(old) == Release("1.0", "v1.0", "aa")
+    assert documents.release_from_json(old) == Release("1.0", "v1.0", "aa")
 
 
 def test_times_keep_their_instant() -> None:
     at = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
-    assert codec.release_from_json(codec.release_to_json(Release("1", "1", "x", at))).date == at
+    assert documents.release_from_json(documents.release_to_json(Release("1", "1", "x", at))).date == at
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_times_keep_their_instant() -> None:
 )
 def test_a_strange_document_is_refused(document: codec.Json) -> None:
     with pytest.raises(StoreError, match="cannot be read: not a Release"):
-        codec.release_from_json(document)
+        documents.release_from_json(document)
 
 
 def test_text_that_is_no_json_is_refused() -> None:

@@ -16,7 +16,7 @@ import pytest
 from syncbot.errors import StoreError
 from syncbot.model.ids import PackageName
 from syncbot.model.measures import Reading, Standing
-from syncbot.model.proposals import ProposalStatus
+from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.running import Failure
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.store import SqlStore, open_store

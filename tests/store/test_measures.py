@@ -12,7 +12,8 @@ from sqlalchemy import inspect
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Reading, Standing, Toll
-from syncbot.model.proposals import ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import StoredJudgement
 from syncbot.model.verdicts import Action, Fit, Verdict
 from syncbot.store import SqlStore, open_store
 from syncbot.store.engine import make_engine

@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 from syncbot.errors import Fault, StoreError
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
-from syncbot.model.proposals import DroppedPatch, ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import DroppedPatch, ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action, Fit, Proof, Verdict
 from syncbot.ports import Store

@@ -13,7 +13,8 @@ from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import SeriesJudgement
 from syncbot.model.measures import Deed, Standing
-from syncbot.model.proposals import ProposalRecord, ProposalStatus, StoredJudgement
+from syncbot.model.proposal_words import ProposalStatus
+from syncbot.model.proposals import ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.tokens import ApiToken, Scope
 from syncbot.store import SqlStore

@@ -20,7 +20,8 @@ from syncbot.errors import (
 from syncbot.model.ids import PackageName
 from syncbot.model.schedules import Schedule
 from syncbot.model.settings import Running, Settings
-from syncbot.report.results import PackageProblem, Skipped, SyncResult
+from syncbot.report.problems import PackageProblem
+from syncbot.report.results import Skipped, SyncResult
 from syncbot.services.planning import HELD, Errand, Urgency, after, again
 from syncbot.worker import jobs, ticks
 
