@@ -16,7 +16,7 @@ from syncbot.errors import Exit, SyncbotError
 _INTERRUPTED = 130
 """As shells have it: 128 and the signal's number."""
 
-_NEW_OBJECTS = 50_000
+_NEW_OBJECTS = 200_000
 """After so many the collector looks for cycles. Reports make a hundred thousand values and not one cycle: looking after
 each 700, as Python does, takes a third of their time."""
 

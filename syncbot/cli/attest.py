@@ -35,7 +35,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, key: Path | No
     from syncbot.report import attestations, problems
     from syncbot.services.supply import supplied
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         found, unread = supplied(workspace, packages)
     shared.complaints(problems.told(unread))
     made = [one for package in found for one in attestations.statements(package, syncbot.__version__)]

@@ -42,7 +42,7 @@ def command(
     from syncbot.report.words import what_would_change_it
     from syncbot.services.explain import explain, explain_on
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         told = explain(workspace, package, patch) if on is None else explain_on(workspace, package, patch, on)
     if as_json:
         shared.document(documents.explain(told, what_would_change_it(told.judgement)))

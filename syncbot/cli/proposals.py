@@ -45,7 +45,7 @@ def _list(context: click.Context, *, everything: bool, as_json: bool) -> None:
     from syncbot.report import documents, texts
     from syncbot.services import proposals
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         found = proposals.list_(workspace, everything=everything)
     if as_json:
         shared.document(documents.proposals(found))

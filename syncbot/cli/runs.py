@@ -25,7 +25,7 @@ def command(context: click.Context, which: int | None, limit: int, *, private: b
     from syncbot.report import run_documents, run_texts
     from syncbot.services import runs
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         if which is None:
             found = runs.listed(workspace, limit)
         else:

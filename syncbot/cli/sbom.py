@@ -25,7 +25,7 @@ def command(context: click.Context, packages: tuple[str, ...], *, as_json: bool)
     from syncbot.report import problems, supply
     from syncbot.services.supply import supplied
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         found, unread = supplied(workspace, packages)
     shared.complaints(problems.told(unread))
     click.echo(supply.rendered(supply.sbom(found, syncbot.__version__)))

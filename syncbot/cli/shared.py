@@ -39,7 +39,7 @@ def opened(
     options: Options, *, new: bool = False, unborn: bool = False, found: Found | None = None, reading: bool = False
 ) -> Iterator[Workspace]:
     """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit;
-    `found`: with settings that were read before; `reading`: for the measures, which are there sooner."""
+    `found`: with settings that were read before; `reading`: for who writes nothing, which is there sooner."""
     with terminal.progress(quiet=options.quiet) as progress, ExitStack() as stack:
         if reading:
             from syncbot.wiring.reading import opened_to_read

@@ -44,7 +44,7 @@ def command(
     from syncbot.wiring.osv import advisories
 
     records = advisories(osv)
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True) as workspace:
         records = [*records, *workspace.advisories.every]
         found, unread = supplied(workspace, packages, records)
         by = author or workspace.settings.identity.name

@@ -26,6 +26,7 @@ _OTHER_REMEDY = f"use one of {', '.join(sorted(SCHEMES))}; a host of that name i
 
 _PYPI = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NPM = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*")
+_PROJECT = re.compile(r"(?:anitya:)?[0-9]{1,9}/(?=https?://)")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _SCP = re.compile(r"(?:([A-Za-z0-9._~+-]+)@)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?!//)(.+)")
@@ -135,7 +136,7 @@ def shown(address: str | Upstream) -> str:
     (it is no secret); a password never does."""
     text = str(address)
     prefix = next((p for p in ("git:", "tarball:") if text.startswith(p) and not text.startswith("git://")), "")
-    project = re.match(r"(?:anitya:)?[0-9]{1,9}/(?=https?://)", text)
+    project = _PROJECT.match(text)
     prefix = project[0] if project else prefix
     text = text.removeprefix(prefix)
     found = _URL.match(text)
@@ -222,7 +223,7 @@ def _refuse_control(text: str) -> None:
 
 
 def _clean(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _transports() -> str:

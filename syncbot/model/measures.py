@@ -49,9 +49,10 @@ class Forwarded(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether somebody could still send it."""
-        return self in (Forwarded.NOT_SENT, Forwarded.UNKNOWN)
+        return self in _OPEN
 
 
+_OPEN = frozenset({Forwarded.NOT_SENT, Forwarded.UNKNOWN})
 _FORWARDED = {
     Forwarded.UPSTREAM: "Its header says that it came from upstream, or went in.",
     Forwarded.SENT: "Its header says that it was sent.",
@@ -358,18 +359,20 @@ class Sum:
 def added_up(packages: Sequence[PackageMeasure], now: datetime) -> Sum:
     """The measures of these packages together."""
     patches = [patch for package in packages for patch in package.patches]
+    facts, tolls = [patch.facts for patch in patches], [patch.toll for patch in patches if patch.toll is not None]
+    ages = [patch.age for patch in patches if patch.age is not None]
     drops = [drop for package in packages for drop in package.drops if not drop.restored]
     return Sum(
         patches=len(patches),
         files=sum(len({path for patch in p.patches for path in patch.facts.paths}) for p in packages),
-        added=sum(patch.facts.added for patch in patches),
-        removed=sum(patch.facts.removed for patch in patches),
-        oldest=max((patch.age for patch in patches if patch.age is not None), default=None),
-        refreshed=_known(patch.refreshed for patch in patches),
-        conflicts=_known(patch.conflicts for patch in patches),
-        open=sum(patch.facts.forwarded.is_open for patch in patches),
-        cves=tuple(sorted({cve for patch in patches for cve in patch.facts.cves})),
-        asks=sum(patch.told is not None and patch.told.action.waits for patch in patches),
+        added=sum([one.added for one in facts]),
+        removed=sum([one.removed for one in facts]),
+        oldest=max(ages) if ages else None,
+        refreshed=sum([toll.refreshed for toll in tolls]) if tolls else None,
+        conflicts=sum([toll.conflicts for toll in tolls]) if tolls else None,
+        open=sum([one.forwarded in _OPEN for one in facts]),
+        cves=tuple(sorted({cve for one in facts for cve in one.cves})),
+        asks=sum([patch.told is not None and patch.told.action.waits for patch in patches]),
         dropped=len(drops),
         dropped_this_month=sum((drop.at.year, drop.at.month) == (now.year, now.month) for drop in drops),
         days_to_drop=_median(drop.days for drop in drops),
@@ -390,12 +393,6 @@ def age(facts: Facts, toll: Toll | None, now: datetime) -> int | None:
     if facts.written is not None:
         return max(0, (now.date() - facts.written).days)
     return None if toll is None else max(0, (now - toll.since).days)
-
-
-def _known(values: Iterable[int | None]) -> int | None:
-    """The sum of what is known, None where nothing is."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
 
 
 def _median(values: Iterable[int | None]) -> int | None:

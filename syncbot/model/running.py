@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncbot.model.ids import PackageName
+from syncbot.model.news_kinds import NewsKind
 
 LEASE = timedelta(seconds=90)
 """How long a lease holds without a sign of life."""
@@ -89,29 +90,6 @@ class Failure:
 
     def pauses(self, at: datetime) -> bool:
         return self.until is not None and at < self.until
-
-
-class NewsKind(StrEnum):
-    """What is worth to be told at once."""
-
-    OBSOLETE = "obsolete"
-    CONFLICT = "conflict"
-    REVERTED = "reverted"
-    ALERT = "alert"
-    FAILURE = "failure"
-
-    @property
-    def sentence(self) -> str:
-        return _NEWS[self]
-
-
-_NEWS = {
-    NewsKind.OBSOLETE: "A release has all of a patch.",
-    NewsKind.CONFLICT: "A patch neither applies to a release nor is in it.",
-    NewsKind.REVERTED: "Upstream took back what it had of a patch.",
-    NewsKind.ALERT: "A release or tag that was seen before changed or went.",
-    NewsKind.FAILURE: "A package keeps failing and was put aside.",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from syncbot.model.news_kinds import NewsKind
 from syncbot.model.packages import Commits, Policy
-from syncbot.model.running import NewsKind
 from syncbot.model.schedules import Pause, Schedule
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from syncbot.model.running import NewsKind
+from syncbot.model.news_kinds import NewsKind
 from syncbot.model.schedules import Pause, Schedule, duration, misunderstood, pause, shown
 from syncbot.model.settings import Failing, Hooks, Politeness, Retention, Running
 from syncbot.model.tables import COUNT, NAMES, TEXT, Key, Kind, Values, Wrong, refined

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -55,13 +54,13 @@ def _behind(p: PackageMeasure, now: datetime) -> str:
 
 def _at_newest(p: PackageMeasure) -> str:
     told = [patch.told for patch in p.patches if patch.told is not None]
-    waiting = sum(patch.waiting for patch in p.patches)
+    waiting = sum([patch.waiting for patch in p.patches])
     if p.up_to_date:
         return f"up to date; {waits(waiting)}" if waiting else "up to date"
     if not told:
         return "not checked yet"
-    counted = Counter(one.action for one in told)
-    words = ", ".join(f"{action.value} {counted[action]}" for action in _ORDER if counted[action])
+    actions = [one.action for one in told]
+    words = ", ".join([f"{action.value} {actions.count(action)}" for action in _ORDER if action in actions])
     return line(f"{told[0].target}: {words}")
 
 

@@ -9,6 +9,8 @@ from syncbot.report import references
 from syncbot.report.references import ZERO_WIDTH
 
 _BREAKS = re.compile(r"\s+")
+_PLAIN = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
+"""What most of it is: such a line stays as it is."""
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~$^])")
 _ENTITY = re.compile(r"&(?=[#A-Za-z])")
 _BLOCK = re.compile(r"\A(?:[-=>]|\d{1,9}(?=\\?[.)](?:\s|\Z)))")
@@ -36,7 +38,7 @@ def _visible(char: str) -> str:
 
 def line(text: str, width: int | None = None) -> str:
     """One harmless line for a terminal or a message; shortened to `width` characters with an ellipsis."""
-    one = visible(_BREAKS.sub(" ", text).strip())
+    one = text if _PLAIN.fullmatch(text) else visible(_BREAKS.sub(" ", text).strip())
     return one if width is None or len(one) <= width else one[: width - 1].rstrip() + "…"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,17 @@ def plain(table: Table) -> str:
     """The table in plain text: columns two spaces apart, no rules, no trailing blanks, the last column unbounded."""
     if not table.rows:
         return ""
-    widths = _widths(table)
-    right = [column in table.numeric for column in table.columns]
-    lines = [_line(row, widths, right) for row in (table.columns, *table.rows)]
-    return "\n".join(lines)
+    columns = zip(table.columns, *table.rows, strict=True)
+    padded = [_filled(column, is_right=column[0] in table.numeric) for column in columns]
+    return "\n".join([line.rstrip() for line in map("  ".join, zip(*padded, strict=True))])
+
+
+def _filled(cells: Sequence[str], *, is_right: bool) -> list[str]:
+    """A column's cells, all as wide as the widest."""
+    wide = [width(cell) for cell in cells]
+    most = max(wide)
+    blanks = [" " * (most - each) for each in wide]
+    return list(map(add, blanks, cells) if is_right else map(add, cells, blanks))
 
 
 def fits(table: Table, wide: int) -> bool:
@@ -96,11 +104,6 @@ def _widths(table: Table) -> list[int]:
 def _padded(cell: str, wide: int, is_right: bool) -> str:
     pad = " " * (wide - width(cell))
     return pad + cell if is_right else cell + pad
-
-
-def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    cells = [_padded(cell, wide, is_right) for cell, wide, is_right in zip(row, widths, right, strict=True)]
-    return "  ".join(cells).rstrip()
 
 
 def width(text: str) -> int:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from syncbot.errors import UpstreamChanged
 from syncbot.model.judgement import Judgement
-from syncbot.model.running import Failure, News, NewsKind
+from syncbot.model.news_kinds import NewsKind
+from syncbot.model.running import Failure, News
 from syncbot.model.verdicts import Verdict
 from syncbot.report.results import PackageCheck, SyncResult
 from syncbot.report.safe import line

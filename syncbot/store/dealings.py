@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +14,6 @@ from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.plan import pace
 from syncbot.store.dealing_models import FactRow, ObeyedRow, PatchWordRow, TurnRow
-from syncbot.store.order import by_bytes
 
 
 class _Sessions(Protocol):
@@ -23,13 +22,6 @@ class _Sessions(Protocol):
 
 class SqlDealings:
     """Mixed into `SqlStore`, whose sessions it uses."""
-
-    def patch_words(self: _Sessions, package: PackageName | None = None) -> Sequence[PatchWord]:
-        query = select(PatchWordRow).order_by(col(PatchWordRow.at), by_bytes(PatchWordRow.name))
-        if package is not None:
-            query = query.where(PatchWordRow.package == package)
-        with self._session(writes=False) as session:
-            return [_word(row) for row in session.exec(query)]
 
     def save_patch_word(self: _Sessions, word: PatchWord) -> None:
         with self._session(writes=True) as session:

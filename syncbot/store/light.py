@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from syncbot.store.answers import Answers
 from syncbot.store.readings import Readings
 from syncbot.store.schema import HEAD, file_of
 from syncbot.store.values import in_utc, safe
@@ -25,8 +26,9 @@ _WAIT = 30.0
 """Seconds to wait for another process that writes."""
 
 
-class LightStore(Readings):
-    """Implements `syncbot.ports.Store`: what `Readings` has by itself, all else by the whole store at `address`."""
+class LightStore(Readings, Answers):
+    """Implements `syncbot.ports.Store`: what `Readings` and `Answers` have by itself, all else by the whole store at
+    `address`."""
 
     def __init__(self, address: str, connection: sqlite3.Connection) -> None:
         self._address, self._connection = address, connection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -21,7 +21,6 @@ from syncbot.store.measure_models import InputsRow, KeptRow, MetRow, StandingRow
 from syncbot.store.models import JudgementRow
 from syncbot.store.past import STANDING, TOLD, note_past, note_past_json
 from syncbot.store.readings import SCOPE, Readings
-from syncbot.store.rows import parts
 
 
 class _Sessions(Protocol):
@@ -53,17 +52,6 @@ class SqlMeasures(Readings):
             if session.get(InputsRow, inputs.key) is None:
                 document = codec.dumps(codec.encode(inputs))
                 session.add(InputsRow(key=inputs.key, package=inputs.package, document=document))
-
-    def inputs(self: _Sessions, keys: Sequence[str]) -> Mapping[str, Inputs]:
-        columns: tuple[Any, ...] = (InputsRow.key, InputsRow.document)
-        found: dict[str, Inputs] = {}
-        with self._session(writes=False) as session:
-            for some in parts(keys):
-                asked = sql_select(*columns).where(col(InputsRow.key).in_(some))
-                found |= {
-                    key: codec.decode(Inputs, codec.loads(text)) for key, text in session.connection().execute(asked)
-                }
-        return found
 
 
 def note_met(session: Session, judgement: StoredJudgement) -> None:

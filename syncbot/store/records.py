@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from datetime import datetime
-from typing import Any
 
-from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
-from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.ids import CommitId, Fingerprint, PackageName
+from syncbot.model.judgement import SeriesJudgement
 from syncbot.model.memory import Memory
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
@@ -43,18 +42,8 @@ def release(row: ReleaseRow) -> Release:
     )
 
 
-def stored_judgement(row: Any) -> StoredJudgement:
-    """`row`: a JudgementRow, or its columns key, package, document and at."""
-    document = codec.loads(row.document)
-    assert isinstance(document, dict), "written by judgement_row"
-    return StoredJudgement(
-        key=row.key,
-        package=PackageName(row.package),
-        base=documents.release_from_json(document["base"]),
-        target=documents.release_from_json(document["target"]),
-        judgement=documents.series_from_json(document["judgement"]),
-        at=row.at,
-    )
+def stored_judgement(row: JudgementRow) -> StoredJudgement:
+    return documents.stored_judgement(row.key, PackageName(row.package), row.document, row.at)
 
 
 def judgement_row(judgement: StoredJudgement) -> JudgementRow:
@@ -150,23 +139,6 @@ def proposal_row(record: ProposalRecord) -> ProposalRow:
 def digest(content: bytes) -> str:
     """What a dropped patch's content is found by: sha256 in hex."""
     return hashlib.sha256(content).hexdigest()
-
-
-def dropped(row: DroppedRow) -> DroppedPatch:
-    document = codec.loads(row.document)
-    assert isinstance(document, dict), "written by dropped_row"
-    return DroppedPatch(
-        package=PackageName(row.package),
-        name=PatchName(row.name),
-        content=row.content,
-        strip=row.strip,
-        judgement=codec.decode(Judgement, document["judgement"]),
-        base=documents.release_from_json(document["base"]),
-        target=documents.release_from_json(document["target"]),
-        proposal=row.proposal,
-        at=row.at,
-        restored=row.restored,
-    )
 
 
 def dropped_row(patch: DroppedPatch) -> DroppedRow:

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from sqlalchemy import delete, func, insert, update
 from sqlmodel import Session, col, select
 
+from syncbot.model.news_kinds import NewsKind
 from syncbot.model.proposals import Run
-from syncbot.model.running import LEASE, Failure, Holder, Lease, News, NewsKind, Note, NoteState, Owed, is_over
+from syncbot.model.running import LEASE, Failure, Holder, Lease, News, Note, Owed, is_over
 from syncbot.plan import pace
 from syncbot.store.dealing_models import TurnRow
 from syncbot.store.measure_models import StoodRow, ToldRow
@@ -49,18 +50,6 @@ class SqlRunning:
         packed = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
         with self._session(writes=True) as session:
             session.connection().execute(update(RunRow).where(col(RunRow.id) == run.id).values(notes=packed))
-
-    def notes(self: _Sessions, run: int) -> Sequence[Note]:
-        with self._session(writes=False) as session:
-            packed = session.exec(select(RunRow.notes).where(RunRow.id == run)).first()
-        if not packed:
-            return ()
-        rows = json.loads(zlib.decompress(packed))
-        found = (
-            Note(name, NoteState(state), why, datetime.fromisoformat(at), private)
-            for name, state, why, at, private in rows
-        )
-        return tuple(sorted(found, key=lambda note: note.package))
 
     def last_started(self: _Sessions) -> Mapping[str, datetime]:
         newest = func.max(RunRow.started)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
 
 from sqlalchemy import Engine, delete, func, insert, update
 from sqlalchemy import select as sql_select
@@ -19,6 +18,7 @@ from syncbot.model.memory import Memory
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.store import records
+from syncbot.store.answers import Answers
 from syncbot.store.dealing_models import FactRow
 from syncbot.store.dealings import SqlDealings
 from syncbot.store.engine import WRITES, in_session, translated
@@ -44,13 +44,9 @@ from syncbot.store.rows import Rows
 from syncbot.store.running import SqlRunning
 from syncbot.store.tokens import SqlGlance, SqlTokens
 
-_JUDGEMENT: tuple[Any, ...] = (JudgementRow.key, JudgementRow.package, JudgementRow.document, JudgementRow.at)
 _FORGE = "forge"
 _ELSEWHERE = ":"
 """Stands in the id of a proposal of another forge than the present one, after that one's name."""
-_MOST = 500
-"""Values in one query: databases have their limits."""
-T = TypeVar("T")
 KEPT = 8
 """Memories kept of each package."""
 
@@ -61,7 +57,7 @@ class _Open(threading.local):
     session: Session | None = None
 
 
-class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSharing, SqlHostTurns, SqlPast):
+class SqlStore(Answers, SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSharing, SqlHostTurns, SqlPast):
     """Implements `syncbot.ports.Store`. Made by `open_store`. Threads may share it, each with its own transactions."""
 
     def __init__(self, engine: Engine) -> None:
@@ -121,11 +117,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             session.add(row)
         return replace(run, finished=at, outcome=outcome)
 
-    def runs(self, limit: int = 20) -> Sequence[Run]:
-        with self._session(writes=False) as session:
-            rows = session.exec(select(RunRow).order_by(col(RunRow.id).desc()).limit(limit))
-            return [records.run(row) for row in rows]
-
     def releases(self, package: PackageName) -> Mapping[str, Release]:
         with self._session(writes=False) as session:
             # columns, not rows: a run asks this for every package, and rows take five times as long
@@ -133,26 +124,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             flags = (ReleaseRow.prerelease, ReleaseRow.yanked)
             found = session.execute(sql_select(*columns, *flags).where(col(ReleaseRow.package) == package))  # type: ignore[call-overload]  # SQLModel types its columns as their values
             return {row[0]: Release(*row) for row in found}
-
-    def releases_of(self, packages: Sequence[PackageName]) -> Mapping[PackageName, Mapping[str, Release]]:
-        columns = (ReleaseRow.package, ReleaseRow.version, ReleaseRow.name, ReleaseRow.identity, ReleaseRow.date)
-        flags = (ReleaseRow.prerelease, ReleaseRow.yanked)
-        found: dict[PackageName, dict[str, Release]] = {package: {} for package in packages}
-        with self._session(writes=False) as session:
-            for some in _chunks(packages):
-                asked = sql_select(*columns, *flags).where(col(ReleaseRow.package).in_(some))  # type: ignore[call-overload]  # as in releases
-                for package, *rest in session.execute(asked):
-                    found[package][rest[0]] = Release(*rest)
-        return found
-
-    def judgements_by(self, keys: Sequence[str]) -> Mapping[str, StoredJudgement]:
-        with self._session(writes=False) as session:
-            rows = [
-                row
-                for some in _chunks(keys)
-                for row in session.execute(sql_select(*_JUDGEMENT).where(col(JudgementRow.key).in_(some)))
-            ]
-        return {row.key: records.stored_judgement(row) for row in rows}
 
     def fits(self, package: PackageName) -> Mapping[str, str]:
         with self._session(writes=False) as session:
@@ -211,11 +182,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
                         )
                     )
 
-    def judgement(self, key: str) -> StoredJudgement | None:
-        with self._session(writes=False) as session:
-            row = session.exec(select(JudgementRow).where(JudgementRow.key == key)).first()
-            return None if row is None else records.stored_judgement(row)
-
     def save_judgement(self, judgement: StoredJudgement) -> None:
         with self._session(writes=True) as session:
             known = session.exec(select(JudgementRow.id).where(JudgementRow.key == judgement.key)).first()
@@ -237,11 +203,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
                 .order_by(by_bytes(CurrentRow.package))
             )
             return {PackageName(package): records.stored_judgement(row) for package, row in rows}
-
-    def current_keys(self) -> Mapping[PackageName, tuple[str, str]]:
-        with self._session(writes=False) as session:
-            rows = session.exec(select(CurrentRow.package, CurrentRow.key, CurrentRow.asked))
-            return {PackageName(package): (key, asked or key) for package, key, asked in rows}
 
     def set_current(self, package: PackageName, key: str, asked: str = "", at: datetime | None = None) -> None:
         """Raises StoreError where no judgement has that key."""
@@ -316,13 +277,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
             if _find(session, dropped) is None:
                 session.add(records.dropped_row(dropped))
 
-    def dropped(self, package: PackageName | None = None) -> Sequence[DroppedPatch]:
-        query = select(DroppedRow).order_by(col(DroppedRow.at).desc(), col(DroppedRow.id).desc())
-        if package is not None:
-            query = query.where(DroppedRow.package == package)
-        with self._session(writes=False) as session:
-            return [records.dropped(row) for row in session.exec(query)]
-
     def mark_restored(self, dropped: DroppedPatch, at: datetime | None = None) -> None:
         """Raises StoreError where it was never archived."""
         with self._session(writes=True) as session:
@@ -333,10 +287,6 @@ class SqlStore(SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlance, SqlSh
                 row.restored = True
                 session.add(row)
                 note_past_json(session, RESTORED, str(row.id), at or dropped.at, True)
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[at : at + _MOST] for at in range(0, len(values), _MOST))
 
 
 def _find(session: Session, dropped: DroppedPatch) -> DroppedRow | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _UNSAFE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
@@ -32,5 +33,11 @@ def in_utc(value: datetime) -> datetime:
 
 
 def read_time(value: str | datetime) -> datetime:
-    """SQLite has a time as text and keeps no offset; reading it in one go takes half as long as SQLAlchemy does."""
-    return datetime.fromisoformat(f"{value}+00:00") if isinstance(value, str) else value.astimezone(UTC)
+    """SQLite has a time as text and keeps no offset."""
+    return _from_text(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _from_text(value: str) -> datetime:
+    """Rows that were written at once have one time."""
+    return datetime.fromisoformat(f"{value}+00:00")

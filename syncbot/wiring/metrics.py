@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from syncbot.model.news_kinds import NewsKind
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import Run
-from syncbot.model.running import NewsKind
 from syncbot.model.verdicts import Verdict
 from syncbot.plan.pace import GITHUB
 from syncbot.ports import Store

@@ -16,7 +16,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from syncbot.model.running import News, NewsKind
+from syncbot.model.news_kinds import NewsKind
+from syncbot.model.running import News
 from syncbot.model.settings import Hooks
 from syncbot.report.atom import feed
 from syncbot.services.posting import GIVEN_UP, post_news

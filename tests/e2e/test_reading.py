@@ -56,7 +56,9 @@ def test_nothing_to_say_ends_with_no_empty_line(story: World) -> None:
     assert not story.syncbot("history").out.endswith("\n\n")
 
 
-@pytest.mark.parametrize("command", ["report", "delta", "owners", "upstreamable", "forecast", "history", "digest"])
+@pytest.mark.parametrize(
+    "command", ["report", "delta", "owners", "upstreamable", "forecast", "history", "digest", "runs"]
+)
 def test_who_only_reads_waits_for_no_library_of_writers(story: World, command: str) -> None:
     """The libraries, and the rooms of those who judge and write, take longer to load than these answers to be made."""
     assert story.syncbot("report").code == 0, "the work tree was read once"
@@ -69,6 +71,17 @@ def test_who_only_reads_waits_for_no_library_of_writers(story: World, command: s
     words = ["--workspace", str(story.workspace.path), command]
     done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("command", ["explain lib forty", "explain lib ten", "proposals", "sbom", "vex", "attest"])
+def test_who_reads_single_judgements_waits_for_no_sql_either(story: World, command: str) -> None:
+    program = (
+        "import sys; from syncbot.cli import run; run(sys.argv[1:]);"
+        "print(*sorted({'sqlalchemy', 'sqlmodel', 'pydantic', 'alembic'} & set(sys.modules)))"
+    )
+    words = ["--workspace", str(story.workspace.path), *command.split()]
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
 
 
 def test_report_by_owner(story: World) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from syncbot.errors import StoreError
+from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.ids import PackageName
-from syncbot.model.measures import Reading, Standing
+from syncbot.model.measures import Entered, Inputs, Reading, Standing
 from syncbot.model.proposal_words import ProposalStatus
-from syncbot.model.running import Failure
+from syncbot.model.releases import Release
+from syncbot.model.running import Failure, Holder, Note, NoteState
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.store import SqlStore, open_store
 from syncbot.store.light import LightStore, open_to_read
@@ -37,6 +39,12 @@ QUESTIONS: dict[str, Callable[[Any], object]] = {
     "dealt": lambda store: store.dealt(),
     "evidence": lambda store: store.evidence(["one", "two"], Verdict.REFRESH),
     "failures": lambda store: store.failures(),
+    "runs": lambda store: (store.runs(), store.runs(1), store.notes(1), store.notes(9)),
+    "judgements": lambda store: (store.judgement("two"), store.judgement("none"), store.judgements_by(["one", "two"])),
+    "current": lambda store: (store.current_keys(), store.inputs([f"asked{LIB}", "none"])),
+    "dropped": lambda store: (store.dropped(), store.dropped(LIB), store.dropped(OTHER)),
+    "words": lambda store: (store.patch_words(), store.patch_words(LIB), store.patch_words(OTHER)),
+    "releases": lambda store: store.releases_of([LIB, OTHER]),
 }
 
 
@@ -52,6 +60,16 @@ def address(tmp_path: Path) -> str:
         store.set_current(package, f"two{package}", at=LATER)
         store.save_standings([Standing(package, "1.0", "id", "1.1", 1, NOON, "1.1", NOON, "1.0", 3, 4)])
         store.save_failure(Failure(package, "Unreachable", "was away", 2, NOON, LATER))
+        store.record_releases(package, [Release("1.0", "v \\ 1", "id", NOON), Release("1.1", "v1.1", "id", None)], NOON)
+        series = (Entered(ODD, "5" * 64, 1, "ours", False),)
+        store.save_inputs(Inputs(f"asked{package}", package, "1", "", series))
+        store.set_current(package, f"two{package}", asked=f"asked{package}", at=LATER)
+        store.save_patch_word(PatchWord(package, "stable", ODD, "1" * 64, Wish.KEEP, "ours \\ now", "jane", NOON))
+    run = store.begin_run("sync", NOON)
+    store.note_start(run, Holder("token", "host", 7), "by hand")
+    store.save_notes(run, [Note(OTHER, NoteState.DONE, "why", NOON, False)])
+    store.finish_run(run, LATER, "{}")
+    store.begin_run("sync", LATER)
     store.save_judgement(judged("two", Verdict.REFRESH, Action.REWRITE))
     store.save_proposal(record("1"))
     store.save_proposal(replace(record("2"), package=OTHER, status=ProposalStatus.ACCEPTED))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from syncbot.model.ids import PackageName
-from syncbot.model.running import LEASE, Failure, Holder, News, NewsKind, Note, NoteState
+from syncbot.model.news_kinds import NewsKind
+from syncbot.model.running import LEASE, Failure, Holder, News, Note, NoteState
 from syncbot.store import SqlStore
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
