@@ -91,10 +91,10 @@ def accept_command(context: click.Context, which: str, *, as_json: bool) -> None
       syncbot proposals accept 3
     """
     from syncbot.report import documents, texts
-    from syncbot.services import proposals
+    from syncbot.services import answering
 
     with shared.opened(context.obj) as workspace:
-        found = proposals.accept(workspace, which)
+        found = answering.accept(workspace, which)
     if as_json:
         shared.document(documents.answered(found))
     else:
@@ -114,10 +114,10 @@ def reject_command(context: click.Context, which: str, *, reason: str, as_json: 
       syncbot proposals reject 3 --reason "we fork this one"
     """
     from syncbot.report import documents, texts
-    from syncbot.services import proposals
+    from syncbot.services import answering
 
     with shared.opened(context.obj) as workspace:
-        found = proposals.reject(workspace, which, reason)
+        found = answering.reject(workspace, which, reason)
     if as_json:
         shared.document(documents.answered(found))
     else:
@@ -139,10 +139,10 @@ def tell_command(context: click.Context, which: str, order: tuple[str, ...], *, 
       syncbot proposals tell 3 keep fix.patch "it is needed on our platform"
     """
     from syncbot.report import documents
-    from syncbot.services import proposals
+    from syncbot.services import answering, proposals
 
     with shared.opened(context.obj) as workspace:
-        said = proposals.tell(workspace, which, " ".join(_quoted(order)))
+        said = answering.tell(workspace, which, " ".join(_quoted(order)))
         record = proposals.show(workspace, which)
         work = proposals.work(workspace, record)
     if as_json:

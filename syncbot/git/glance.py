@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from syncbot.git.files import WorkTree
 from syncbot.git.run import GitFailed, git
 from syncbot.git.status import status, text_of
 from syncbot.model.ids import CommitId
 
 if TYPE_CHECKING:
     from syncbot.git.downstream import GitDownstream
+    from syncbot.model.trees import Tree
 
 
 class Glance:
@@ -33,6 +35,9 @@ class Glance:
 
     def dirty(self, folder: str) -> Iterable[str]:
         return [path for path, _staged, _unstaged in status(self.root, [folder])]
+
+    def files(self, below: Sequence[str] = ()) -> Tree:
+        return WorkTree(self.root, below)
 
     @cached_property
     def _whole(self) -> GitDownstream:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from syncbot.layouts.recipe import Format
+if TYPE_CHECKING:
+    from syncbot.layouts.recipe import Format
 
 FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -27,4 +28,4 @@ FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def open_format(name: str) -> Format:
     module, kind = FORMATS[name]
-    return cast(Format, getattr(import_module(module), kind)())
+    return cast("Format", getattr(import_module(module), kind)())

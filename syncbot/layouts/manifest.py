@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from syncbot.errors import Fault, InputError
 from syncbot.model import addresses
 from syncbot.model.packages import Policy
 from syncbot.model.policy_keys import POLICY_KEYS, read_policy
-from syncbot.model.releases import Upstream
 from syncbot.model.tables import FLAG, NAME, NAME_TABLE, NAMES, TEXT, Key, Values, check, parse, refined
 from syncbot.model.tomledit import quoted
 from syncbot.model.versions import Range, normalise, version
+
+if TYPE_CHECKING:
+    from syncbot.model.releases import Upstream
 
 T = TypeVar("T")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from syncbot.diff.form import formed_like
 from syncbot.errors import Fault, InputError
@@ -16,12 +17,14 @@ from syncbot.model import series as quilt
 from syncbot.model import tomledit
 from syncbot.model.ids import PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
-from syncbot.model.releases import Upstream
 from syncbot.model.settings import Limits
-from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
-from syncbot.plan.model import Edit, Move
-from syncbot.ports.layout import PackagesRead
+
+if TYPE_CHECKING:
+    from syncbot.model.releases import Upstream
+    from syncbot.model.trees import Tree
+    from syncbot.plan.model import Edit, Move
+    from syncbot.ports.layout import PackagesRead
 
 Changes = dict[str, bytes | None]
 _NO_PATCHES = b"# One patch per line, in the order in which they apply, as quilt has it.\n"

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from syncbot.errors import HostileInput, InputError, SyncbotError
 from syncbot.layouts.instruction import obeyed
@@ -27,10 +28,12 @@ from syncbot.layouts.manifest import (
 from syncbot.model import series as quilt
 from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.packages import Package, Policy, SeriesPatch
-from syncbot.model.settings import Limits
 from syncbot.model.tables import did_you_mean
 from syncbot.model.trees import SUBMODULE, SYMLINK, Tree
 from syncbot.ports.layout import PackagesRead, Problem
+
+if TYPE_CHECKING:
+    from syncbot.model.settings import Limits
 
 MANIFEST = "package.toml"
 SERIES = "series"

@@ -9,12 +9,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from syncbot.model.judgement import Judgement
-from syncbot.model.measures import Entered
-from syncbot.model.releases import Release
 from syncbot.report import documents
-from syncbot.report.supply import Document, Supplied
+
+if TYPE_CHECKING:
+    from syncbot.model.judgement import Judgement
+    from syncbot.model.measures import Entered
+    from syncbot.model.releases import Release
+    from syncbot.report.supply import Document, Supplied
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:syncbot:predicate:decision:1"

@@ -5,28 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncbot.model.forge import BranchWork
-from syncbot.model.judgement import Comparison, Evidence, FileReport, Judgement, SeriesJudgement
-from syncbot.model.proposals import ProposalRecord
-from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
-from syncbot.report.importing import Imported
-from syncbot.report.problems import PackageProblem
-from syncbot.report.results import (
-    Answered,
-    Answers,
-    CheckResult,
-    Explanation,
-    Finding,
-    PackageCheck,
-    Restored,
-    SyncItem,
-    SyncResult,
-    Tracked,
-)
 from syncbot.report.safe import decoded
+
+if TYPE_CHECKING:
+    from syncbot.model.forge import BranchWork
+    from syncbot.model.judgement import Comparison, Evidence, FileReport, Judgement, SeriesJudgement
+    from syncbot.model.proposals import ProposalRecord
+    from syncbot.model.releases import Release
+    from syncbot.report.importing import Imported
+    from syncbot.report.problems import PackageProblem
+    from syncbot.report.results import (
+        Answered,
+        Answers,
+        CheckResult,
+        Explanation,
+        Finding,
+        PackageCheck,
+        Restored,
+        SyncItem,
+        SyncResult,
+        Tracked,
+    )
 
 Document = dict[str, Any]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncbot.model.running import Failure
-from syncbot.report.results import RunShown, Swept
+if TYPE_CHECKING:
+    from syncbot.model.running import Failure
+    from syncbot.report.results import RunShown, Swept
 
 Document = dict[str, Any]
 

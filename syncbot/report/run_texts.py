@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from syncbot.report.results import RunShown, Swept, SweptItem
 from syncbot.report.run_documents import ended
 from syncbot.report.safe import line
 from syncbot.report.table import Table
 from syncbot.report.words import plural
+
+if TYPE_CHECKING:
+    from syncbot.report.results import RunShown, Swept, SweptItem
 
 
 def runs(found: Sequence[RunShown]) -> Table:

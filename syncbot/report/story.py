@@ -6,15 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from syncbot.diff.parse import parse_patch
 from syncbot.diff.patch import FilePatch, Patch
 from syncbot.errors import SyncbotError
-from syncbot.model.judgement import Comparison, Evidence, FileReport, HunkReport
 from syncbot.model.verdicts import Action, HunkState, Verdict
 from syncbot.report.columns import side_by_side
 from syncbot.report.fold import commit as page
-from syncbot.report.results import Explanation
 from syncbot.report.safe import block, code, decoded, fenced, line, markdown
 from syncbot.report.words import (
     COMMITS,
@@ -29,6 +28,10 @@ from syncbot.report.words import (
     what_would_change_it,
     why,
 )
+
+if TYPE_CHECKING:
+    from syncbot.model.judgement import Comparison, Evidence, FileReport, HunkReport
+    from syncbot.report.results import Explanation
 
 WIDE = 110
 """Columns that two versions side by side take, where nobody says otherwise."""

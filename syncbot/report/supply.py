@@ -11,17 +11,19 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncbot.model.advisories import Answer
-from syncbot.model.ids import CommitId
-from syncbot.model.judgement import Evidence, Judgement
 from syncbot.model.measures import Facts, Forwarded, Inputs
-from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.proposals import DroppedPatch, StoredJudgement
 from syncbot.model.purls import purl
-from syncbot.model.releases import Release
 from syncbot.report.safe import visible
+
+if TYPE_CHECKING:
+    from syncbot.model.advisories import Answer
+    from syncbot.model.ids import CommitId
+    from syncbot.model.judgement import Evidence, Judgement
+    from syncbot.model.packages import Package, SeriesPatch
+    from syncbot.model.proposals import DroppedPatch, StoredJudgement
+    from syncbot.model.releases import Release
 
 Document = dict[str, Any]
 

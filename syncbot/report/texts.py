@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from syncbot.model.forge import BranchWork, Write
-from syncbot.model.judgement import Judgement, SeriesJudgement
 from syncbot.model.proposal_words import Became, ProposalStatus
-from syncbot.model.proposals import ProposalRecord
-from syncbot.model.releases import Release
 from syncbot.model.verdicts import Verdict
 from syncbot.report import words
 from syncbot.report.aside import Advice, together
@@ -33,6 +30,12 @@ from syncbot.report.results import (
 from syncbot.report.safe import block, line
 from syncbot.report.table import Table
 from syncbot.report.words import and_more, counts, delta, plural, waits, waits_for
+
+if TYPE_CHECKING:
+    from syncbot.model.forge import BranchWork, Write
+    from syncbot.model.judgement import Judgement, SeriesJudgement
+    from syncbot.model.proposals import ProposalRecord
+    from syncbot.model.releases import Release
 
 _VERDICTS = ("package", "release", "delta", "patch", "verdict", "why")
 

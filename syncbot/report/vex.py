@@ -11,16 +11,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncbot.model.ids import CommitId
-from syncbot.model.judgement import Judgement
-from syncbot.model.proposals import DroppedPatch
 from syncbot.model.verdicts import Proof
 from syncbot.model.versions import normalise
 from syncbot.report.facts import facts
 from syncbot.report.safe import visible
 from syncbot.report.supply import Document, Supplied, newest
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import CommitId
+    from syncbot.model.judgement import Judgement
+    from syncbot.model.proposals import DroppedPatch
 
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from syncbot.model import addresses
-from syncbot.model.ids import PatchName
-from syncbot.model.measures import Carried, Drop, Kept
 from syncbot.model.proposal_words import RESTORE
-from syncbot.model.proposals import DroppedPatch
-from syncbot.ports import Store
-from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import PatchName
+    from syncbot.model.measures import Carried, Drop, Kept
+    from syncbot.model.proposals import DroppedPatch
+    from syncbot.ports import Store
+    from syncbot.ports.past import Then
 
 
 def story(store: Store, then: Then, package: Kept, name: PatchName) -> Explanation | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from syncbot.errors import InputError
 from syncbot.model import addresses
-from syncbot.model.ids import PatchName
-from syncbot.model.judgement import Judgement
-from syncbot.model.measures import Kept
-from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.proposal_words import RESTORE
-from syncbot.model.proposals import DroppedPatch, StoredJudgement
-from syncbot.ports.past import Then
 from syncbot.report.results import Explanation
 from syncbot.services import bygone, packages, past
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import PatchName
+    from syncbot.model.judgement import Judgement
+    from syncbot.model.measures import Kept
+    from syncbot.model.packages import Package, SeriesPatch
+    from syncbot.model.proposals import DroppedPatch, StoredJudgement
+    from syncbot.ports.past import Then
+    from syncbot.services.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from syncbot.model.ids import PackageName
-from syncbot.model.packages import Package
-from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action, Verdict
 from syncbot.plan.model import Move, Note, Plan
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import PackageName
+    from syncbot.model.packages import Package
+    from syncbot.model.trees import Tree
+    from syncbot.services.workspace import Workspace
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from syncbot.diff.parse import parse_patch
 from syncbot.errors import InputError, SyncbotError
 from syncbot.model.ids import PatchName
 from syncbot.model.packages import Package, SeriesPatch
-from syncbot.model.trees import Tree
 from syncbot.ports import PackagesRead
 from syncbot.report.problems import PackageProblem
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.trees import Tree
+    from syncbot.services.workspace import Workspace
 
 
 def read(workspace: Workspace, names: Sequence[str] = (), tree: Tree | None = None) -> PackagesRead:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from syncbot.model import versions
 from syncbot.model.advisories import Advisory, Answer, answer
-from syncbot.model.ids import PackageName
-from syncbot.model.measures import Facts, Inputs
-from syncbot.model.packages import Package
-from syncbot.model.proposals import DroppedPatch, StoredJudgement
-from syncbot.model.releases import Release
 from syncbot.report.facts import facts
-from syncbot.report.problems import PackageProblem
 from syncbot.report.supply import Supplied
 from syncbot.services import packages, words
 from syncbot.services.inputs import entered
 from syncbot.services.reread import facts_of, known_facts
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.ids import PackageName
+    from syncbot.model.measures import Facts, Inputs
+    from syncbot.model.packages import Package
+    from syncbot.model.proposals import DroppedPatch, StoredJudgement
+    from syncbot.model.releases import Release
+    from syncbot.report.problems import PackageProblem
+    from syncbot.services.workspace import Workspace
 
 
 def supplied(

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from syncbot.diff.identity import patch_id
 from syncbot.model.dealings import PatchWord, Wish
 from syncbot.model.fork import DOCUMENT
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Judgement, SeriesJudgement
-from syncbot.model.packages import Package, SeriesPatch
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import ProposalCommit, ProposalRecord
-from syncbot.model.trees import Tree
 from syncbot.model.verdicts import Action
 from syncbot.plan import identity
-from syncbot.ports import PackagesRead
 from syncbot.report.proposal import message
 from syncbot.report.safe import plain
 from syncbot.services.overlay import Overlay
-from syncbot.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from syncbot.model.judgement import Judgement, SeriesJudgement
+    from syncbot.model.packages import Package, SeriesPatch
+    from syncbot.model.trees import Tree
+    from syncbot.ports import PackagesRead
+    from syncbot.services.workspace import Workspace
 
 Words = Mapping[PackageName, Sequence[PatchWord]]
 

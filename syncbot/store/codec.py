@@ -16,6 +16,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache, partial
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from syncbot.errors import StoreError
@@ -79,7 +80,7 @@ def _decoder(kind: Any) -> Decoder:
     if is_dataclass(kind):
         return _dataclass(kind)
     if issubclass(kind, Enum):
-        return partial(kind)
+        return _word(kind)
     if kind is bytes:
         return lambda document: base64.b64decode(_expect(document, str), validate=True)
     if kind is datetime:
@@ -99,21 +100,41 @@ def _tuple(item: Decoder) -> Decoder:
 def _dataclass(kind: Any) -> Decoder:
     hints = get_type_hints(kind)
     members = [
-        (field.name, _decoder(hints[field.name]), field.default is MISSING and field.default_factory is MISSING)
+        (
+            field.name,
+            _exact(hints[field.name]),
+            _decoder(hints[field.name]),
+            field.default is MISSING and field.default_factory is MISSING,
+        )
         for field in fields(kind)
     ]
 
     def made(document: Any) -> Any:
         known = _expect(document, dict)
         found = {}
-        for name, decoder, required in members:
+        for name, exact, decoder, required in members:
             if name in known:
-                found[name] = decoder(known[name])
+                value = known[name]
+                found[name] = value if type(value) in exact else decoder(value)
             elif required:
                 raise KeyError(name)
         return kind(**found)
 
     return made
+
+
+def _exact(kind: Any) -> tuple[type, ...]:
+    """The types whose values stand for themselves where this one is asked for: of most members, so nobody is called."""
+    if get_origin(kind) in (Union, types.UnionType):
+        found = [_exact(each) for each in get_args(kind)]
+        return tuple(chain(*found)) if all(found) else ()
+    kind = getattr(kind, "__supertype__", kind)
+    return (kind,) if kind in (str, int, bool, type(None)) else ()
+
+
+def _word(kind: type[Enum]) -> Decoder:
+    words = {each.value: each for each in kind}
+    return lambda document: words[document] if type(document) is str and document in words else kind(document)
 
 
 def _expect(document: Json, kind: Any) -> Any:

@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from syncbot.model.measures import PackageMeasure
 from syncbot.model.tokens import ApiToken, Scope
-from syncbot.services import pausing, proposals, tokens
+from syncbot.services import answering, pausing, tokens
 from syncbot.services.viewing import View
 from syncbot.web import models
 from syncbot.web.api import Name, proposal_of
@@ -48,7 +48,7 @@ def _of_proposal(found: View, id: str) -> PackageMeasure:
 @router.post("/proposals/{id}/retry", summary="Have a proposal looked at again by the next sync.")
 def retry(found: Now, sitting: Sitting, token: Bearer, id: Name) -> models.Done:
     _require(token, Scope.RETRY, _of_proposal(found, id))
-    said = sitting.alone(lambda workspace: proposals.tell(workspace, id, "retry"))
+    said = sitting.alone(lambda workspace: answering.tell(workspace, id, "retry"))
     sitting.forget()
     return models.Done(said=said)
 
@@ -59,7 +59,7 @@ def reject(found: Now, sitting: Sitting, token: Bearer, id: Name, why: models.Re
     if proposal_of(found, id).status.value != "open":
         raise HTTPException(409, f"proposal {id} is {proposal_of(found, id).status.value} already")
     reason = f"{why.reason.strip()} ({token.name})"
-    done = sitting.alone(lambda workspace: proposals.reject(workspace, id, reason))
+    done = sitting.alone(lambda workspace: answering.reject(workspace, id, reason))
     sitting.forget()
     return models.Done(said=f"Proposal {done.proposal.id} is {done.proposal.status.value}.")
 

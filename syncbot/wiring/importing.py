@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syncbot.errors import InputError
-from syncbot.git.downstream import GitDownstream, WorkTree, find_root
+from syncbot.git.downstream import GitDownstream, find_root
+from syncbot.git.files import WorkTree
 from syncbot.layouts.overlay import Overlay
 from syncbot.layouts.recognise import recognise
 from syncbot.layouts.saying import Ground

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -79,13 +79,19 @@ class _Late:
         return self._make()(*asked)
 
 
+def _layout(found: Found) -> Layout:
+    from syncbot.layouts.native import NativeLayout
+
+    return NativeLayout(found.settings.limits)
+
+
 def _light(whole: _Whole, store: LightStore, downstream: Glance) -> Workspace:
     found = whole.found
     store.of_forge(ids_of(found))
     return Workspace(
         settings=replace(found.settings, patches=patches_in(found, downstream.root), layout="native"),
         downstream=cast("Downstream", downstream),
-        layout=cast("Layout", _Late(lambda: whole.workspace.layout)),
+        layout=cast("Layout", _Late(partial(_layout, found))),
         store=cast("Store", store),
         forge=cast("Forge", _Late(lambda: whole.workspace.forge)),
         clock=SystemClock(),
