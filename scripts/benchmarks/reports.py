@@ -101,7 +101,7 @@ def _after_changes(root: Path, workspace: Workspace, rounds: int) -> dict[str, i
         workspace.store.save_proposal(_proposal(f"{9_000_000 + number}", judged.package, "1.1", NOW))
         timed(found, "measured, after a sync", lambda: measured(workspace))
         timed(found, "a server's next view, after a sync", partial(viewing.view, workspace, "", view))
-    (root / "syncbot.toml").write_text('step = "latest"\n')
+    (root / "syncbot.toml").write_text('step = "each"\n')
     git(root, "commit", "--quiet", "--all", "--message=Another setting")
     with opened(root, os.environ, quiet) as again:
         timed(found, "measured, after another setting", lambda: measured(again))

@@ -58,9 +58,15 @@ def _pins(workspace: Workspace) -> Pins:
     settings, downstream = workspace.settings, workspace.downstream
     dirty = sorted(downstream.dirty(settings.patches if settings.layout == "native" else ""))
     changed = _as_they_are(downstream.files(), dirty) if dirty else []
-    head, manner = downstream.head(), [workspace.stamp, repr(settings.policy), settings.patches]
-    key = digest("carried", _FORM, head, changed, *manner)
+    head, manner = downstream.head(), [repr(settings.policy), settings.patches, _rest(workspace)]
+    key = digest("carried", _FORM, head, changed, workspace.stamp, *manner)
     return Pins(key, head, digest("carried", _FORM, *manner), tuple(dirty))
+
+
+def _rest(workspace: Workspace) -> str:
+    """What pins the other settings that packages are read by: for packaging repositories they say much of each."""
+    settings = workspace.settings
+    return repr(settings.limits) if settings.layout == "native" else workspace.stamp
 
 
 def _as_they_are(files: Tree, paths: Sequence[str]) -> list[list[str]]:

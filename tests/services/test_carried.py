@@ -129,7 +129,9 @@ CHANGES: dict[str, tuple[Sequence[Change], set[str] | None]] = {
     "one that cannot be read": ([gone("patches/tar/fix.patch")], {"tar"}),
     "a name in other letters": ([lambda root: write(root, "TAR", "fix")], {*ALL, "TAR"}),
     "a link beside the packages": ([linked("patches/elsewhere", "/nowhere")], {*ALL, "elsewhere"}),
-    "the settings": ([put("syncbot.toml", 'step = "latest"\n')], ALL),
+    "the settings": ([put("syncbot.toml", 'step = "each"\n')], ALL),
+    "limits": ([put("syncbot.toml", "[limits]\npatch-bytes = 9000\n")], ALL),
+    "settings that no package is read by": ([put("syncbot.toml", "# words\n[identity]\nname = 'bot'\n")], None),
 }
 
 
