@@ -196,7 +196,7 @@ def result(rows: Table, said: Iterable[str], asked: Sequence[str] = ()) -> None:
     """A table with what is `asked` about it, then, an empty line apart, what sums it up."""
     table(rows)
     lines(asked)
-    told = [*said]
+    told = [line for text in said for line in terminal.folded(text)]
     lines(["", *told] if told and (rows.rows or asked) else told)
 
 

@@ -34,6 +34,17 @@ def table(content: Table) -> None:
     click.echo(plain(content))
 
 
+def folded(text: str) -> list[str]:
+    """A sentence, broken between words where the terminal is narrower. Whoever reads it otherwise gets it whole."""
+    if not sys.stdout.isatty():
+        return [text]
+    import shutil  # brings archives along
+    import textwrap
+
+    wide = shutil.get_terminal_size().columns
+    return textwrap.wrap(text, wide, break_long_words=False, break_on_hyphens=False) or [text]
+
+
 def _rich(content: Table) -> None:
     from rich.console import Console  # only on a terminal: it takes long to import
     from rich.table import Table as RichTable

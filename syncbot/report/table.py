@@ -59,42 +59,60 @@ Line = list[tuple[str, str]]
 
 def stacked(table: Table, wide: int) -> list[list[Line]]:
     """The table for short lines: the lines of the column names, then those of each row. Cells are never broken; only
-    the `below` column's text is, between words. Heads come first, then the row's own cells, then that text."""
+    the `below` column's text is, between words. Heads come first, then the row's own cells, on as many lines as they
+    need, then that text."""
     import textwrap  # noqa: PLC0415  # only narrow terminals need it
 
     widths = _widths(table)
+    margin = "  " if table.heads else ""
     here = [at for at, column in enumerate(table.columns) if column != table.below]
     heads, cells = [at for at in here if at < table.heads], [at for at in here if at >= table.heads]
+    groups = _groups(cells, widths, wide - len(margin))
     rows = []
     for row in (table.columns, *table.rows):
         lines: list[Line] = []
         if any(row[at] for at in heads):
             lines.append([(row[at] if at == heads[-1] else f"{row[at]}  ", row[at]) for at in heads])
-        margin = "  " if heads else ""
-        lines += _cells(table, row, cells, widths, margin, wide)
+        lines += _cells(table, row, groups, widths, margin)
         if table.below and row is not table.columns:
             text = row[table.columns.index(table.below)]
             inner = max(20, wide - len(margin) - 4)
             folded = textwrap.wrap(text, inner, break_long_words=False, break_on_hyphens=False)
-            lines += [[(f"{margin}    {part}", part)] for part in folded]
+            lines += [[(f"{margin}{_DEEPER}{part}", part)] for part in folded]
         rows.append(lines)
     return rows
 
 
+_DEEPER = "    "
+"""Stands before what goes on below."""
+
+
+def _groups(cells: Sequence[int], widths: Sequence[int], wide: int) -> list[list[int]]:
+    """The columns that stand on one line each: as many as there is room for, so that every row has the same."""
+    found: list[list[int]] = []
+    room = 0
+    for at in cells:
+        if not found or widths[at] > room:
+            room = wide - (len(_DEEPER) if found else 0)
+            found.append([])
+        found[-1].append(at)
+        room -= widths[at] + 2
+    return found
+
+
 def _cells(
-    table: Table, row: Sequence[str], cells: Sequence[int], widths: Sequence[int], margin: str, wide: int
+    table: Table, row: Sequence[str], groups: Sequence[Sequence[int]], widths: Sequence[int], margin: str
 ) -> list[Line]:
-    """A row's own cells on one line, lined up; where that is too long, the first cell alone and the rest below it."""
-    if not any(row[at] for at in cells):
-        return []
-    rest = [(f"{row[at]}  ", row[at]) for at in cells[1:] if row[at]]
-    if not row[cells[0]]:
-        return [[(margin, ""), *rest]]
-    if len(margin) + sum(widths[at] + 2 for at in cells) - 2 <= wide:
-        right = [table.columns[at] in table.numeric for at in cells]
-        padded = [(_padded(row[a], widths[a], r) + "  ", row[a]) for a, r in zip(cells, right, strict=True)]
-        return [[(margin, ""), *padded]]
-    return [[(margin + row[cells[0]], row[cells[0]])], *([[(f"{margin}    ", ""), *rest]] if rest else [])]
+    """A row's own cells, lined up, each group of columns on a line. A row without its first cell has few others."""
+    said = [at for group in groups for at in group if row[at]]
+    if said and said[0] != groups[0][0]:
+        return [[(margin, ""), *((f"{row[at]}  ", row[at]) for at in said)]]
+    lines: list[Line] = []
+    for number, group in enumerate(groups):
+        if any(row[at] for at in group):
+            shown = [(_padded(row[a], widths[a], table.columns[a] in table.numeric) + "  ", row[a]) for a in group]
+            lines.append([(margin + _DEEPER if number else margin, ""), *shown])
+    return lines
 
 
 def _widths(table: Table) -> list[int]:

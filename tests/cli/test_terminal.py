@@ -111,3 +111,34 @@ def test_progress_is_quiet_when_piped_or_asked(quiet: bool, capsys: pytest.Captu
     with terminal.progress(quiet=quiet) as tell:
         tell("fetching lib", 1, 2)
     assert capsys.readouterr().err == ""
+
+
+NUMBERS = Table(
+    ("package", "behind", "lines", "at the newest release", "owners"),
+    (
+        ("lib", "1, 320 d", "7", "1.1: keep 1", "ann"),
+        ("another", "-", "1234", "", "team-of-many@example.org"),
+    ),
+    frozenset({"lines"}),
+)
+
+
+def test_a_narrow_terminal_has_a_row_on_several_lines_each_lined_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(monkeypatch, NUMBERS, COLUMNS="36", NO_COLOR="1")
+    assert re.sub(r"\x1b\[\d*m", "", text).splitlines() == [
+        "package  behind    lines",
+        "    at the newest release",
+        "    owners",
+        "lib      1, 320 d      7",
+        "    1.1: keep 1",
+        "    ann",
+        "another  -          1234",
+        "    team-of-many@example.org",
+    ]
+
+
+def test_a_sentence_is_broken_between_words_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "12")
+    assert terminal.folded("one two three four") == ["one two three four"]
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert terminal.folded("one two three four") == ["one two", "three four"]
