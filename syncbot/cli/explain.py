@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 
 import click
@@ -49,4 +50,4 @@ def command(
     elif markdown:
         click.echo(story_markdown(told, diff=not no_diff), nl=False)
     else:
-        click.echo(story(told, diff=not no_diff, wide=shared.wide()), nl=False)
+        click.echo(story(told, diff=not no_diff, wide=shared.wide(), broken=sys.stdout.isatty()), nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,4 +83,6 @@ def stories(found: Judged) -> list[str]:
     from syncbot.report.story import story
 
     told = found.explanations(datetime.now(UTC))
-    return ("-" * 78 + "\n\n").join(story(one, diff=False, wide=shared.wide()) + "\n" for one in told).splitlines()
+    looked_at = sys.stdout.isatty()
+    texts = (story(one, diff=False, wide=shared.wide(), broken=looked_at) for one in told)
+    return ("-" * 78 + "\n\n").join(f"{text}\n" for text in texts).splitlines()

@@ -4,6 +4,7 @@ would change it. One story, written for a terminal or in Markdown for a proposal
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from syncbot.model.verdicts import Action, HunkState, Verdict
 from syncbot.report.columns import side_by_side
 from syncbot.report.fold import commit as page
 from syncbot.report.safe import block, code, decoded, fenced, line, markdown
+from syncbot.report.table import width
 from syncbot.report.words import (
     COMMITS,
     PROOF,
@@ -78,12 +80,13 @@ class _Section:
     lines: tuple[_Said, ...]
 
 
-def story(told: Explanation, *, diff: bool = True, wide: int = WIDE) -> str:
-    """The whole story as plain text, a heading per question. Outside text is made harmless."""
+def story(told: Explanation, *, diff: bool = True, wide: int = WIDE, broken: bool = False) -> str:
+    """The whole story as plain text, a heading per question. Outside text is made harmless. `broken`: sentences that
+    are longer than `wide` columns are, between words, as a terminal needs it."""
     style = _Style(line, line, lambda commit, link: f"{commit}, {link}" if link else commit)
     parts = [_title(told, style)]
     for section in _sections(told, style):
-        lines = [text for said in section.lines for text in _plain(said, wide - 2)]
+        lines = [text for said in section.lines for text in _plain(said, wide - 2, broken=broken)]
         parts.append("\n".join([section.heading, *(f"  {text}".rstrip() for text in lines)]))
     if diff:
         parts.append("The patch\n\n" + block(decoded(told.content)).rstrip("\n"))
@@ -101,8 +104,16 @@ def story_markdown(told: Explanation, *, diff: bool = True, level: int = 3) -> s
     return "\n\n".join(parts) + "\n"
 
 
-def _plain(said: _Said, wide: int) -> list[str]:
+_DEEPER = "    "
+"""Stands before what goes on of a broken sentence."""
+
+
+def _plain(said: _Said, wide: int, *, broken: bool) -> list[str]:
     margin = "  " * said.level
+    if said.sides is None and broken and len(margin) + width(said.text) > wide:
+        inner = max(20, wide - len(margin) - len(_DEEPER))
+        first, *rest = textwrap.wrap(said.text, inner, break_long_words=False, break_on_hyphens=False)
+        return [margin + first, *(margin + _DEEPER + text for text in rest)]
     if said.sides is None:
         return [margin + said.text]
     ours, theirs = (block(decoded(text)).splitlines() for text in (said.sides.ours, said.sides.theirs))

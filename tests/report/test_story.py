@@ -44,6 +44,15 @@ def absorbed(**more: str) -> Judgement:
     return replace(made, evidence=facts, absorbed_by=ID)
 
 
+def test_on_a_narrow_terminal_sentences_are_broken_between_words() -> None:
+    """Addresses and ids stay whole, for copying; what is piped is not broken."""
+    whole = story(told(absorbed()), diff=False, wide=60)
+    broken = story(told(absorbed()), diff=False, wide=60, broken=True)
+    assert broken.split() == whole.split()
+    assert any(len(line) > 60 for line in whole.splitlines() if "ommit" not in line)
+    assert [line for line in broken.splitlines() if len(line) > 60 and len(line.split()) > 1] == []
+
+
 def test_the_whole_story_on_a_terminal() -> None:
     assert story(told(absorbed()), diff=False) == (
         "lib a.patch: obsolete, drop\n"
