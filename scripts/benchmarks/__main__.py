@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks import accuracy, day, engine, engine_history, index, layouts, mutants, reports, startup
+from benchmarks import accuracy, day, engine, engine_history, index, layouts, mutants, mutants_history, reports, startup
 from benchmarks.cases import Cases, Corpus, Stories
 from benchmarks.tables import Report
 from syncbot.layouts.formats import FORMATS
@@ -77,12 +77,37 @@ def _accuracy(cases: Cases, ablation: bool, sensitivity: bool, folds: int | None
 @main.command("mutants")
 @click.option("--list", "listed", is_flag=True, help="Also list every mutant that was dropped.")
 @click.option("--per-file", type=click.IntRange(1), default=2, show_default=True, help="Changes mutated in each file.")
+@click.option(
+    "--backports",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --repo: merged backports, as JSON lines: commit, parent, targets (name, commit, in|out).",
+)
+@click.option("--sample", type=click.IntRange(1), default=60, show_default=True, help="Backports: at most so many.")
+@repo_option
 @jobs_option
 @json_option
 @on_cases
-def _mutants(cases: Cases, listed: bool, per_file: int, jobs: int, as_json: bool) -> None:
-    """Releases that nearly have a patch: is it still dropped?"""
-    show(mutants.report(cases, per_file=per_file, jobs=jobs, listed=listed), as_json=as_json)
+def _mutants(
+    cases: Cases,
+    listed: bool,
+    per_file: int,
+    backports: Path | None,
+    sample: int,
+    repo: Path | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Releases that nearly have a patch: is it still dropped? With --repo and --backports by commits on top of real
+    releases."""
+    if (repo is None) is not (backports is None):
+        raise click.UsageError("--repo and --backports go together")
+    if repo is None or backports is None:
+        made = mutants.report(cases, per_file=per_file, jobs=jobs, listed=listed)
+    else:
+        chosen = mutants_history.backports(backports, sample)
+        made = mutants_history.report(repo.resolve(), chosen, per_file=per_file, jobs=jobs, listed=listed)
+    show(made, as_json=as_json)
 
 
 @main.command("engine")

@@ -110,7 +110,7 @@ def answers(cases: Cases, package: str, per_file: int) -> list[Answer]:
         files = deciding(drop.decision.all_files)
         small = weigh(files).weight < SMALL
         for file in files:
-            for mutant in _mutants(file, rng, per_file):
+            for mutant in made_of(file, rng, per_file):
                 assert file.target is not None
                 kind = mutant.kind.upper() if mutant.kind == "b" and not small else mutant.kind
                 decision = drop.again(replace(file.target, content=b"".join(mutant.lines)))
@@ -120,7 +120,7 @@ def answers(cases: Cases, package: str, per_file: int) -> list[Answer]:
     return found
 
 
-def _mutants(file: FileFinding, rng: random.Random, per_file: int) -> Iterator[Mutant]:
+def made_of(file: FileFinding, rng: random.Random, per_file: int) -> Iterator[Mutant]:
     """Mutants of some of the file's changes; none of a file that the patch adds or that has no lines."""
     if file.target is None or file.change.before is None or file.change.after is None:
         return
@@ -203,10 +203,15 @@ def report(cases: Cases, *, per_file: int, jobs: int, listed: bool) -> Report:
         cases = replace(cases, dropped=True)
     answered, failed = each(partial(answers, cases, per_file=per_file), cases.names(), jobs)
     found = [answer for package in answered.values() for answer in package]
+    return tabled(found, cases.of, failed, listed=listed)
+
+
+def tabled(found: list[Answer], of: str, failed: list[str], *, listed: bool) -> Report:
+    """How many mutants of each kind are still dropped, and which."""
     rows = [(kind, what, *_counts([answer for answer in found if answer.kind == kind])) for kind, what in KINDS.items()]
     patches = len({(a.package, a.patch) for a in found})
     result = Report(
-        "mutants", f"{len(found)} mutants of {patches} dropped patches, {cases.of}", "nothing is timed", notes=failed
+        "mutants", f"{len(found)} mutants of {patches} dropped patches, {of}", "nothing is timed", notes=failed
     )
     result.tables.append(Table("Mutants, still dropped as a whole", COUNTED, rows))
     if listed:

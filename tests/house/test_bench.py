@@ -148,6 +148,28 @@ def test_a_patch_that_is_not_dropped_has_no_mutants(tiny: Tiny) -> None:
     assert {row["made"] for row in made["tables"][0]["rows"]} == {0}
 
 
+def test_mutants_of_a_real_history_are_commits_on_top_of_its_release(tmp_path: Path) -> None:
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(tmp_path)]
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    ids = []
+    for text in (source(), source(3), source(3) + "int last_of_all;\n"):
+        (tmp_path / "step.c").write_text(text)
+        subprocess.run([*git, "add", "step.c"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", "work"], check=True)
+        done = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+        ids.append(done.stdout.strip())
+    row = {"commit": ids[1], "parent": ids[0], "targets": [["2.0", ids[2], "in"], ["1.0", ids[0], "out"]]}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    made = document("mutants", "--repo", tmp_path, "--backports", tmp_path / "rows.jsonl", "--jobs", "1")
+    kinds = rows(made)
+    assert not made["notes"], made["notes"]
+    assert kinds["a"]["made"] > 0
+    assert kinds["a"]["dropped whole"] == 0
+    listed = subprocess.run([*git, "rev-list", "--all"], check=True, capture_output=True, text=True)
+    assert listed.stdout.split() == ids[::-1], "the repository itself is left alone"
+    assert bench("mutants", "--repo", tmp_path).returncode == 2
+
+
 def test_engine_measures_the_judge_and_its_peers(tiny: Tiny) -> None:
     made = document("engine", *tiny.labelled("DROPPED_UPSTREAM", "KEPT"), "--rounds", "1", "--patches", "1")
     row = rows(made)["tiny"]
