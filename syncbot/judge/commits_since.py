@@ -169,7 +169,7 @@ class _Commit:
         guarded = not gone and block.measures.guarded
         out = {w.key(self._old_lines[i]) for i in telling} - set(map(w.key, self._new_lines))
         rewrites = any(w(line) >= TELLING for line in out)
-        again = None in keys or (lost and self._written_again({x for x in out if w(x) >= TELLING}, keys))
+        again = None in keys or (bool(keys) and self._written_again({x for x in out if w(x) >= TELLING}, keys))
         return Since(
             self._touch.path,
             state,

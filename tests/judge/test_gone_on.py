@@ -84,6 +84,17 @@ PLAIN = "    return wrap(ctx, refs);\n"
 LISTS = "".join(f"int list_{n}(struct ctx *ctx)\n{{\n    refs = all_{n}(ctx);\n{PLAIN}}}\n\n" for n in range(12))
 
 
+@pytest.mark.parametrize(("elsewhere", "drops"), [("", True), ("copy_all(ctx, wanted);", False)])
+def test_a_tiny_patch_whose_old_line_goes_on_in_a_helper_is_asked(elsewhere: str, drops: bool, tmp_path: Path) -> None:
+    """Its line was edited in several words; the same commit wrote the unchecked call that it was to replace, for all to
+    use."""
+    old, new = "    copy_all(ctx, wanted);\n", "    copy_checked(ctx, wanted, limit);\n"
+    helper = f"void copy_some(struct ctx *ctx, size_t wanted)\n{{\n    {elsewhere}\n}}\n\n" if elsewhere else ""
+    later = of("    copy_guarded(ctx, wanted, limit, owner);\n", NEAR, helper + OTHERS)
+    found = rewritten(tmp_path, later, old, new)
+    goes(found) if drops else stays(found)
+
+
 @pytest.mark.parametrize("more", [CHECKED, LONG])
 def test_an_old_line_that_stands_everywhere_is_back_as_well(more: str, tmp_path: Path) -> None:
     """A list is filtered; then it is not, in a commit that also works beside it. The old line says nothing by itself,
