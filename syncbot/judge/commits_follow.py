@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple
 
 from syncbot.diff.lines import Change
 from syncbot.judge.commits_edit import Edit, at_home, neighbour
+from syncbot.judge.commits_fates import End, Fate, Line
 from syncbot.judge.commits_kin import LEAVES, keeps, nearer, one_word, returns, statements, successors, turned
 from syncbot.judge.commits_lines import Weights
 from syncbot.judge.commits_sketch import Reader
@@ -36,49 +35,6 @@ SWEPT = 2.0
 """What goes together with lines weighs at least so many times as much as they do, or they did not go with it."""
 
 
-class Fate(StrEnum):
-    STANDS = "stands"
-    """In the release, to the letter."""
-    EDITED = "edited"
-    """Another line came of it, which says all that the patch brought in with it."""
-    ALTERED = "altered"
-    """Another line came of it, more like it than like what the patch took out, with other words."""
-    SWEPT = "swept"
-    """It went with what it stood in: its file, its function, or far more around it than itself."""
-    REPLACED = "replaced"
-    """Other lines, unlike it, stand in its place, or one that is no nearer to it than to what the patch took out."""
-    TURNED = "turned"
-    """An edit may have turned its sense."""
-    TAKEN = "taken"
-    """It was taken out, and what it stood in was left, or went elsewhere without it."""
-    BACK = "back"
-    """What the patch took out stands in its place again."""
-
-    @property
-    def lives(self) -> bool:
-        return self in (Fate.STANDS, Fate.EDITED, Fate.ALTERED, Fate.SWEPT)
-
-
-class Line(NamedTuple):
-    """A followed line: its text as the commit wrote it, and what is known of it so far. `word`: it differs from that in
-    one word."""
-
-    text: bytes
-    fate: Fate = Fate.STANDS
-    key: int | None = None
-    word: bool = False
-
-
-class End(NamedTuple):
-    """What became of a line. `key`: the commit that took it away or edited it last, None where none is known. `word`:
-    that commit left all but one word of it."""
-
-    text: bytes
-    fate: Fate
-    key: int | None
-    word: bool = False
-
-
 @dataclass(slots=True)
 class _File:
     """Where a walk stands: a version of the file, and the lines that are followed, by their index in it."""
@@ -88,6 +44,8 @@ class _File:
     blob: BlobId | None
     key: int
     lines: dict[int, Line] = field(default_factory=dict)
+    made: bool = False
+    """Whether the followed commit made the file."""
     joined: dict[bytes, list[bytes]] = field(default_factory=dict)
     """{a followed line: those that a later commit joined to it}: what becomes of it becomes of them."""
 
@@ -115,7 +73,8 @@ class Follower:
         """What became of these lines (indices) of the version that the touch made."""
         content = self._content(touch.new)
         text = content.split(b"\n")
-        file = _File(touch.path, content, touch.new, touch.key, {i: Line(text[i]) for i in lines})
+        followed = {i: Line(text[i]) for i in lines}
+        file = _File(touch.path, content, touch.new, touch.key, followed, touch.old is None)
         found: list[End] = []
         self._stand(file, found)
         if file.lines:
@@ -206,22 +165,24 @@ class Follower:
         return True
 
     def _file_gone(self, file: _File, key: int, found: list[End], moves: int) -> None:
-        """The file went: its lines went with it, unless it was little but them, or the rest of it went on elsewhere."""
+        """The file went: its lines went with it, unless it came with them and was little else, or the rest of it went
+        on elsewhere, or there is none that could. To take a change of a file back is to leave the file."""
         moved = self._elsewhere(file.path, key, {squeeze(line.text) for line in file.lines.values()}, moves)
         rest = said(file.content) - {squeeze(line.text) for line in file.lines.values()}
-        alone = len(rest) < SWEPT * len(file.lines)
-        left = alone or (not moved and self._goes_on(file.path, key, rest))
+        alone = not rest or (file.made and len(rest) < SWEPT * len(file.lines))
+        left = alone or (not moved and self._goes_on(file, key, rest))
         for line in file.lines.values():
             end = moved.get(squeeze(line.text))
             found.append(end or End(line.text, Fate.TAKEN if left else Fate.SWEPT, key))
         file.lines.clear()
 
-    def _goes_on(self, path: str, key: int, rest: frozenset[bytes]) -> bool:
+    def _goes_on(self, file: _File, key: int, rest: frozenset[bytes]) -> bool:
         """Whether a fair part of what stood around the lines came to another file since: with this commit, or when a
-        file of the same name was made."""
-        touches = self._changed(key, path)
-        for other in self._history.paths_named(path.rsplit("/", 1)[-1]):
-            touches += [t for t in self._history.touches(other) if t.old is None and t.path != path][:1]
+        file of the same name was made. What is gone too by now needs no patch."""
+        touches = self._changed(key, file.path)
+        for other in self._history.paths_named(file.path.rsplit("/", 1)[-1]):
+            made = (t for t in self._history.touches(other) if t.old is None and other != file.path)
+            touches += [] if self._target(other) is None else list(made)[:1]
         for touch in touches:
             came = said(self._content(touch.new)) - said(self._content(touch.old))
             if rest and len(rest & came) >= GOES_ON * len(rest):

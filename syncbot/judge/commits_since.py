@@ -15,7 +15,8 @@ from syncbot.diff.lines import Change
 from syncbot.judge.blocks import BlockFinding, State, analyse
 from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
-from syncbot.judge.commits_follow import MOST_FILES, Fate, Follower
+from syncbot.judge.commits_fates import Fate
+from syncbot.judge.commits_follow import MOST_FILES, Follower
 from syncbot.judge.commits_kin import directs, imports
 from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import FileSketch, Reader, Sketch

@@ -8,7 +8,7 @@ from dataclasses import replace
 from syncbot.judge.ahead import awaited
 from syncbot.judge.blocks import BlockFinding, State, analyse
 from syncbot.judge.case import Case, Decision, ask, drop, missing
-from syncbot.judge.commits_follow import Fate
+from syncbot.judge.commits_fates import Fate
 from syncbot.judge.commits_kin import imports
 from syncbot.judge.commits_place import defines, definition
 from syncbot.judge.commits_since import AS_BEFORE, Since
@@ -22,6 +22,7 @@ from syncbot.judge.nesting import level
 from syncbot.judge.present import needed_beside
 from syncbot.judge.rules import BARE, MEDIUM, REMAINS, SMALL, UPSTREAM, against, deciding, is_half
 from syncbot.judge.texts import lines_of
+from syncbot.judge.weights import is_ci, is_prose, is_surely_test
 from syncbot.model.verdicts import Proof, Verdict
 
 MOST_TAKEN = 0.25
@@ -141,23 +142,31 @@ def _only_edited(block: BlockFinding) -> bool:
     return block.measures.kept and not block.measures.added
 
 
+def upstreams_own(case: Case, trace: Trace) -> bool:
+    """Whether nothing that is shipped is made of the patch, and the commit is it and no other: what upstream made of
+    its own tests and documents since is for upstream to say."""
+    paths = [path for file in case.files for path in file.change.paths]
+    return trace.identical and all(is_prose(path) or is_surely_test(path) or is_ci(path) for path in paths)
+
+
 def lives_on(case: Case, trace: Trace) -> bool:
     """Whether what the commit brought is in the release still: each of its changes to the letter, or edited, moved, or
     gone together with what it stood in. Where a change was taken out again, whatever the message says, it does not. Of
     a small patch every word may be what it is for; of another, some lines may have been replaced since, and of a large
     one taken out. Where the commit is this patch and no other, and what it was to replace never came back, later
     commits may have gone on from it as far as they like: they had it when they did. In a small patch they may not have
-    done so by a single word."""
+    done so by a single word. From what is not shipped they may go on in any way but back."""
     changes: list[Since] = []
+    own = upstreams_own(case, trace)
     for file in deciding(case.files):
         if not _settled(file):
-            kept = _kept(file, trace)
+            kept = _kept(file, trace, own=own)
             if kept is None:
                 return False
             changes += kept
     total = trace.weight
-    if trace.identical and (total >= SMALL or not any(change.word for change in changes)):
-        changes = [_succeeded(change) for change in changes]
+    if own or (trace.identical and (total >= SMALL or not any(change.word for change in changes))):
+        changes = [_succeeded(change, own=own) for change in changes]
     taken = _of(changes, Fate.TAKEN, Fate.TURNED)
     if any(Fate.BACK in change.fates for change in changes if not change.went) or (
         taken and (total < LARGE or taken > MOST_TAKEN * total)
@@ -168,12 +177,14 @@ def lives_on(case: Case, trace: Trace) -> bool:
     return taken + _of(changes, Fate.REPLACED) <= MOST_REPLACED * total
 
 
-def _succeeded(change: Since) -> Since:
+def _succeeded(change: Since, *, own: bool) -> Since:
     """The change without those of its lines that later commits edited, or wrote anew where what stood there before the
     patch did not come back. Where nothing stood there, other lines in its place may be all that is left of a revert."""
     if change.again or change.as_before:
         return change
     over = {Fate.ALTERED, Fate.REPLACED} if change.rewrites else {Fate.ALTERED}
+    if own:
+        over |= {Fate.REPLACED, Fate.TAKEN, Fate.TURNED}
     return replace(change, fates={fate: weight for fate, weight in change.fates.items() if fate not in over})
 
 
@@ -190,26 +201,28 @@ def _settled(file: FileFinding) -> bool:
     return told and not is_half(file) and not any(block.measures.guarded for block in file.blocks)
 
 
-def _kept(file: FileFinding, trace: Trace) -> tuple[Since, ...] | None:
+def _kept(file: FileFinding, trace: Trace, *, own: bool) -> tuple[Since, ...] | None:
     """What became of a file's changes, None where upstream undid one, or where it cannot be told."""
     if is_half(file) and file.state is not FileState.GONE:
         return None
     changes = trace.since_of(file.change.paths)
     known = frozenset().union(*(change.keys for change in changes))
-    if not changes or any(_undone(change, known, trace) for change in changes):
+    if not changes or any(_undone(change, known, trace, own=own) for change in changes):
         return None
     return changes
 
 
-def _undone(change: Since, known: frozenset[int | None], trace: Trace) -> bool:
+def _undone(change: Since, known: frozenset[int | None], trace: Trace, *, own: bool) -> bool:
     """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, or a
     line that decides, what it took out is back, or it stands under a new condition. Comments and imports alone go with
     what they serve (`known`: the commits that edited or took that)."""
     if change.settled:
         return False
-    if change.guarded or (change.remains >= REMAINS and (change.as_before or change.gone or not change.fates)):
+    if change.guarded and not own:
         return True
-    gone_on = trace.identical and change.rewrites and not change.again and not change.as_before
+    if change.remains >= REMAINS and (change.as_before or change.gone or not change.fates):
+        return True
+    gone_on = trace.identical and (change.rewrites or own) and not change.again and not change.as_before
     if (change.taken or change.disarmed) and not gone_on:
         return True
     return change.as_before and ((change.gone and not change.moved) or not change.served <= known)

@@ -1,0 +1,128 @@
+"""What upstream gave up with all around it, and what it made of its own tests and documents.
+
+A merged patch is not needed for a file that is no more, unless that went on somewhere without it. Of what is not
+shipped upstream may make what it likes, as long as the place is not as it was before the patch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_gone_on import NEAR
+from test_hostile import CODE, FINISH, Files, by_history, function, patch_of, stays
+from test_traced import CHECKED, LONG, goes, run
+
+from syncbot.model.judgement import Judgement
+
+TINY = "enable = yes\n"
+LIMIT = "limit = 64\nretry = no\nstrict = yes\nowner = all\n"
+
+
+def merged(tmp_path: Path, base: Files, after: Files, *later: Files) -> Judgement:
+    """The patch that leads from `base` to `after`, which upstream merged as it is, and what came later."""
+    commits = [("Merge it", after), *((f"Step {n}", files) for n, files in enumerate(later))]
+    return by_history(tmp_path, patch_of(base, after), base, *commits)
+
+
+# A file is given up.
+
+
+def test_a_file_that_the_patch_did_not_make_takes_its_lines_along(tmp_path: Path) -> None:
+    """Of the file hardly anything was not the patch's. To take the patch back is to leave the file."""
+    base, after = {CODE: run("")[CODE], "part.conf": TINY}, {CODE: run("")[CODE], "part.conf": TINY + LIMIT}
+    goes(merged(tmp_path, base, after, run("")))
+
+
+def test_a_file_that_came_with_the_patch_and_went_was_taken_back(tmp_path: Path) -> None:
+    base, after = run(""), {CODE: run("")[CODE], "part.conf": LIMIT}
+    stays(merged(tmp_path, base, after, run("", setup=NEAR)))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_file_that_moved_in_two_steps_went_on_without_it(late: bool, tmp_path: Path) -> None:
+    """A copy was made, then the check came, or the other way round, and the first file went: what is left has none."""
+    copy = {"new/run.c": run("")[CODE]}
+    steps = [("Copy", {**run(LONG if late else ""), **copy}), ("Merge it", {**run(LONG), **copy}), ("Move", copy)]
+    stays(by_history(tmp_path, patch_of(run(""), run(LONG)), run(""), *steps[late:]))
+
+
+@pytest.mark.parametrize(("stands", "drops"), [(False, True), (True, False)])
+def test_a_file_that_went_on_and_is_gone_too_needs_no_patch(stands: bool, drops: bool, tmp_path: Path) -> None:
+    """A copy without the check was made, the file was deleted, and then perhaps the copy."""
+    copy = {"new/run.c": run("")[CODE]}
+    end = {**copy, "more.c": "int more;\n"} if stands else {"more.c": "int more;\n"}
+    found = merged(tmp_path, run(""), run(LONG), {**run(LONG), **copy}, {**copy, "more.c": "int more;\n"}, end)
+    goes(found) if drops else stays(found)
+
+
+# What is not shipped.
+
+CASES = "".join(f"def test_part_{n}():\n    assert part({n}) == {n}\n    assert whole({n})\n\n\n" for n in range(6))
+WAIT = (
+    "def test_waits():\n"
+    "    clock = fake_clock(start=10)\n"
+    "    worker = start_worker(clock)\n"
+    "    clock.advance(seconds=30)\n"
+    "    assert worker.woke == 3\n"
+    "    assert worker.slept == 27\n\n\n"
+)
+ANEW = (
+    "def test_waits():\n"
+    "    with frozen(10) as time:\n"
+    "        result = run_for(time, 30)\n"
+    "    compare(result, woken=3)\n\n\n"
+)
+PAGE = "".join(f"Part {n}\n------\n\nWhat part {n} is for, and how it is set.\n\n" for n in range(6))
+NOTE = "Waiting\n-------\n\nA worker waits for thirty seconds at most.\nSet ``wait`` to change that.\n\n"
+OTHER_NOTE = "Waiting\n-------\n\nSee the page on workers.\n\n"
+
+
+def placed(text: str, new: str, before: str) -> str:
+    """`text` with `new` before one of its parts."""
+    return text.replace(before, new + before)
+
+
+def own(path: str, new: str, text: str = CASES, before: str = "def test_part_3") -> Files:
+    return {CODE: function("", finish=FINISH), path: placed(text, new, before)}
+
+
+@pytest.mark.parametrize(
+    ("path", "drops"), [("tests/test_worker.py", True), ("src/test_worker.py", False), ("worker/test.py", False)]
+)
+def test_a_test_that_was_written_anew_is_upstreams(path: str, drops: bool, tmp_path: Path) -> None:
+    """Not so where a product's own code may be called a test."""
+    found = merged(tmp_path, own(path, ""), own(path, WAIT), own(path, ANEW))
+    goes(found) if drops else stays(found)
+
+
+def test_a_document_that_was_written_anew_is_upstreams(tmp_path: Path) -> None:
+    base, after, later = (own("doc/worker.rst", new, PAGE, "Part 3") for new in ("", NOTE, OTHER_NOTE))
+    goes(merged(tmp_path, base, after, later))
+
+
+def test_a_test_that_went_and_left_its_place_as_it_was_may_be_missed(tmp_path: Path) -> None:
+    path = "tests/test_worker.py"
+    gone = own(path, "", CASES.replace("assert part(0) == 0", "assert part(0) == 0, 'first'"))
+    stays(merged(tmp_path, own(path, ""), own(path, WAIT), gone))
+
+
+def test_a_test_whose_old_lines_came_back_is_missed(tmp_path: Path) -> None:
+    path, old = "tests/test_worker.py", WAIT.replace("woke == 3", "woke == 2").replace("seconds=30", "seconds=20")
+    back = ANEW.replace("compare(result, woken=3)", "clock.advance(seconds=20)\n    assert worker.woke == 2")
+    stays(merged(tmp_path, own(path, old), own(path, WAIT), own(path, back)))
+
+
+def test_a_test_beside_code_counts_as_before(tmp_path: Path) -> None:
+    """The patch has code: that decides, and its check is gone."""
+    path = "tests/test_worker.py"
+    base, after, later = ({**own(path, new), **run(code)} for new, code in (("", ""), (WAIT, CHECKED), (ANEW, "")))
+    stays(merged(tmp_path, base, after, later))
+
+
+def test_a_commit_that_did_more_than_the_test_is_not_it(tmp_path: Path) -> None:
+    path = "tests/test_worker.py"
+    more = "".join(f"def test_more_{n}():\n    assert more({n}) == {n + 1}\n\n\n" for n in range(6))
+    base, after = own(path, ""), own(path, WAIT)
+    commits = [("Test", own(path, WAIT + more)), ("Anew", own(path, ANEW + more))]
+    stays(by_history(tmp_path, patch_of(base, after), base, *commits))
