@@ -26,6 +26,14 @@ LEAVES = re.compile(rb"\s*(return|raise|throw|goto|break|continue|exit|abort|die
 """A line that leaves: what a guard is for."""
 _IMPORT = re.compile(rb"\s*(import\s+[\w.{*]|from\s+[\w.]+\s+import\b|#\s*include\b|use\s+[\w:]+|require\b)")
 
+_BRINGS = re.compile(rb"\b(?:import|use)\s")
+_ENDS = re.compile(rb"[;#'\"]|//|\sfrom\s")
+"""What an import's names end with."""
+_ITEM = re.compile(rb"[\w.:]+(?:\s+as\s+\w+)?")
+LONGEST_IMPORT = 400
+"""Bytes; a longer line is no import to ask about."""
+_NAME = re.compile(rb"[A-Za-z_]\w*")
+
 
 @lru_cache(maxsize=20_000)
 def words(line: bytes) -> Counter[bytes]:
@@ -95,6 +103,30 @@ def keeps(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
 def imports(line: bytes) -> bool:
     """Whether a line does nothing but name what others use: it comes and goes with them."""
     return bool(_IMPORT.match(line))
+
+
+def orphaned(line: bytes, content: bytes) -> bool:
+    """Whether a file uses a name that this import would bring in, and imports it nowhere: without it, that fails."""
+    names = _bound(line)
+    used: set[bytes] = set()
+    brought: set[bytes] = set()
+    for text in content.split(b"\n") if names else ():
+        if any(name in text for name in names):
+            (brought if imports(text) or _listed(text) else used).update(_NAME.findall(text))
+    return bool((names & used) - brought)
+
+
+def _bound(line: bytes) -> set[bytes]:
+    """The names that an import brings in: of each part the last one."""
+    parts = _BRINGS.split(line, 1) if len(line) <= LONGEST_IMPORT else []
+    named = _ENDS.split(parts[1], 1)[0].split(b",") if len(parts) == 2 else []
+    return {found[-1] for part in named if (found := _NAME.findall(part))}
+
+
+def _listed(line: bytes) -> bool:
+    """Whether a line has nothing but names, as those of an import that goes over several lines."""
+    parts = line.strip(b" \t\r(){},;").split(b",") if len(line) <= LONGEST_IMPORT else [line]
+    return all(_ITEM.fullmatch(part.strip()) for part in parts)
 
 
 def successors(old: Sequence[bytes], new: Sequence[bytes]) -> dict[int, int]:

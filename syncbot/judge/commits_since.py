@@ -17,7 +17,7 @@ from syncbot.judge.commits import Match
 from syncbot.judge.commits_compare import Comparer
 from syncbot.judge.commits_fates import Fate
 from syncbot.judge.commits_follow import MOST_FILES, Follower
-from syncbot.judge.commits_kin import directs, imports
+from syncbot.judge.commits_kin import directs, imports, orphaned
 from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import FileSketch, Reader, Sketch
 from syncbot.judge.history import History, Touch
@@ -43,7 +43,7 @@ class Since:
     that are lost and only serve others, comments and imports. `gone`: whether anything of it is lost. `rewrites`: it
     puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
     commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
-    a single word. `disarmed`: a line that decides or leaves was taken out of it."""
+    a single word. `disarmed`: a line that decides or leaves was taken out of it, or an import that is used still."""
 
     path: str
     state: State | None
@@ -156,11 +156,12 @@ class _Commit:
         fates: dict[Fate, float] = {}
         keys: set[int | None] = set()
         served: set[int | None] = set()
-        before = state in AS_BEFORE
+        before, orphan = state in AS_BEFORE, False
         ends = self._follower(block.change, at_home=before).ends(self._touch, lines)
         for end in ends:
             if end.text in texts:
                 served |= set() if end.fate.lives else {end.key}
+                orphan = orphan or (end.fate is not Fate.STANDS and self._orphaned(end.text))
                 continue
             fates[end.fate] = fates.get(end.fate, 0.0) + w(w.key(end.text))
             keys |= set() if end.fate is Fate.STANDS else {end.key}
@@ -183,8 +184,12 @@ class _Commit:
             rewrites,
             again,
             any(end.word and end.fate in (Fate.ALTERED, Fate.REPLACED) for end in ends),
-            any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
+            orphan or any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
         )
+
+    def _orphaned(self, line: bytes) -> bool:
+        there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
+        return orphaned(line, there)
 
     def _written_again(self, out: Collection[bytes], keys: Collection[int | None]) -> bool:
         """Whether one of the lines that the change takes out stands in the release's file, or was written by one of

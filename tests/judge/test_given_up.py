@@ -13,6 +13,7 @@ from test_gone_on import NEAR
 from test_hostile import CODE, FINISH, Files, by_history, function, patch_of, stays
 from test_traced import CHECKED, LONG, goes, run
 
+from syncbot.judge.commits_kin import orphaned
 from syncbot.model.judgement import Judgement
 
 TINY = "enable = yes\n"
@@ -126,3 +127,45 @@ def test_a_commit_that_did_more_than_the_test_is_not_it(tmp_path: Path) -> None:
     base, after = own(path, ""), own(path, WAIT)
     commits = [("Test", own(path, WAIT + more)), ("Anew", own(path, ANEW + more))]
     stays(by_history(tmp_path, patch_of(base, after), base, *commits))
+
+
+# An import that went alone.
+
+PLAIN = "import os\nimport sys\n\n\n" + CASES.replace("def test_", "def check_").replace("assert", "return")
+SEALED = PLAIN.replace("import sys\n", "import sys\nfrom worker.locks import sealed\n").replace(
+    "    return part(3) == 3\n", "    with sealed(part):\n        audit(part, whole)\n        return part(3) == 3\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "drops"),
+    [
+        ("", False),
+        ("from worker.gates import sealed\n", True),
+        ("from worker.gates import (\n    opened,\n    sealed,\n)\n", True),
+    ],
+)
+def test_an_import_that_is_used_still_was_lost(now: str, drops: bool, tmp_path: Path) -> None:
+    """What stood beside it was written anew, too, so nothing is as it was before the patch."""
+    later = SEALED.replace("import os\nimport sys\nfrom worker.locks import sealed\n", "import json\nimport re\n" + now)
+    found = merged(tmp_path, {"run.py": PLAIN}, {"run.py": SEALED}, {"run.py": later})
+    goes(found) if drops else stays(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "content", "lost"),
+    [
+        (b"import a.b", b"x = a.b.c()", True),
+        (b"import a.b as c", b"x = b()", False),
+        (b"import a.b as c", b"x = c()", True),
+        (b"from a import b, c  # both", b"from a import b\nx = c(b)", True),
+        (b"from a import b, c", b"from a import (\n    b, c)\nx = c(b)", False),
+        (b"import { read, write } from 'fs';", b"write(1);", True),
+        (b"import fs from 'fs';", b"read(1);", False),
+        (b"import java.util.List;", b"List<String> list;", True),
+        (b"use std::io::{self, Read};", b"fn f(r: impl Read) -> u8 {}", True),
+        (b"#include <limits.h>", b"int x = INT_MAX;", False),
+    ],
+)
+def test_what_an_import_brings_in_is_looked_for(line: bytes, content: bytes, lost: bool) -> None:
+    assert orphaned(line, content) is lost
