@@ -134,6 +134,14 @@ class Measures:
         return short(self._texts, self._change, self._there)
 
     @cached_property
+    def bared(self) -> bool:
+        """Whether a line that it only indents, as under a new condition, is not at its place."""
+        texts, change = self._texts, self._change
+        old = set(texts.nb[change.a0 : change.a1])
+        lines = (line for line in range(change.b0, change.b1) if line not in self._there)
+        return any(texts.na[line] in old and texts.says(texts.na[line]) for line in lines)
+
+    @cached_property
     def kept(self) -> bool:
         """Whether a line that it takes out stands there edited, no nearer to what the patch makes of it than to what it
         was."""

@@ -237,6 +237,8 @@ def _otherwise(block: BlockFinding, whole: float) -> str:
         return "a line that it adds {} is there in another form"
     if strict and found.short:
         return "a statement that it adds {} is not there"
+    if whole < SMALL and found.bared:
+        return "a line that it only indents {} is not there"
     if found.crossed:
         return "what it adds {} stands on the other side of the line beside it"
     return "what it adds {} stands under a condition that the patch does not have" if found.guarded else ""

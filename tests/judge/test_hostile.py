@@ -570,3 +570,20 @@ def test_a_check_behind_what_it_checks_is_none(case: str, drift: str, mode: str,
     """Upstream has the guard, one line further down: behind the use that stood there before the patch."""
     before, after, target = BEHIND[case]
     stays(by(mode, tmp_path, {CODE: function(before)}, {CODE: function(after)}, {CODE: function(drift + target)}))
+
+
+APPEND = "    append(ctx, (char *) item->name);\n"
+NAMED = "    if (item->name)\n        append(ctx, (char *) item->name);\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "drops"), [("(char *) item->name", True), ("(char *) item->title", False), ("ctx->name", False)]
+)
+def test_what_a_tiny_patch_only_indents_must_be_there(there: str, drops: bool) -> None:
+    """All that it adds is the condition; what runs under it is its point as well."""
+    later = FINISH.replace("finish_1(ctx)", "finish_1(ctx, 0)").replace("finish_0(ctx)", "finish_0(ctx, 0)")
+    target = {
+        CODE: function(NAMED.replace("(char *) item->name", there), SETUP.replace("_7(ctx)", "_7(ctx, 1)"), later)
+    }
+    found = by_trees(patch_of({CODE: function(APPEND)}, {CODE: function(NAMED)}), {CODE: function(APPEND)}, target)
+    assert (found.action is Action.DROP) is drops, found.reason
