@@ -32,6 +32,7 @@ MOST_OUT = 0.5
 """Share of a change's weight that, taken out, leaves no more than odds and ends of it."""
 SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
+_ANEW = (Fate.EDITED, Fate.ALTERED, Fate.REPLACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class _Commit:
             lost,
             rewrites,
             again,
-            any(end.word and end.fate in (Fate.ALTERED, Fate.REPLACED) for end in ends),
+            any(end.word and end.fate in _ANEW for end in ends),
             orphan or any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
         )
 

@@ -165,7 +165,9 @@ def lives_on(case: Case, trace: Trace) -> bool:
                 return False
             changes += kept
     total = trace.weight
-    if own or (trace.identical and (total >= SMALL or not any(change.word for change in changes))):
+    if not own and total < SMALL and any(change.word for change in changes):
+        return False
+    if own or trace.identical:
         changes = [_succeeded(change, own=own) for change in changes]
     taken = _of(changes, Fate.TAKEN, Fate.TURNED)
     if any(Fate.BACK in change.fates for change in changes if not change.went) or (

@@ -143,6 +143,17 @@ def test_a_tiny_patch_may_be_for_the_word_that_changed(what: str, tmp_path: Path
     stays(judged(tmp_path, GUARD, later))
 
 
+def test_in_a_tiny_patch_a_word_that_was_there_before_counts_as_well(tmp_path: Path) -> None:
+    """It brings a call in; what is called with is another thing now, and nobody can tell what for."""
+    old, new, now = (
+        "    copy_all(ctx, wanted);\n",
+        "    copy_checked(ctx, wanted);\n",
+        "    copy_checked(ctx, needed);\n",
+    )
+    stays(rewritten(tmp_path, of(now, NEAR), old, new))
+    goes(rewritten(tmp_path / "more", of(now.replace("needed", "needed, ctx->owner"), NEAR), old, new))
+
+
 # Laid out in another way.
 
 BROKEN = LONG.replace(", wanted, &state", ",\n              wanted,\n              &state").replace(
