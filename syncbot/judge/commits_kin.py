@@ -29,7 +29,7 @@ _IMPORT = re.compile(rb"\s*(import\s+[\w.{*]|from\s+[\w.]+\s+import\b|#\s*includ
 _BRINGS = re.compile(rb"\b(?:import|use)\s")
 _ENDS = re.compile(rb"[;#'\"]|//|\sfrom\s")
 """What an import's names end with."""
-_ITEM = re.compile(rb"[\w.:]+(?:\s+as\s+\w+)?")
+_ITEM = re.compile(rb"[\w:]+(?:\s+as\s+\w+)?")
 LONGEST_IMPORT = 400
 """Bytes; a longer line is no import to ask about."""
 _NAME = re.compile(rb"[A-Za-z_]\w*")

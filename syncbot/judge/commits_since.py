@@ -44,7 +44,8 @@ class Since:
     that are lost and only serve others, comments and imports. `gone`: whether anything of it is lost. `rewrites`: it
     puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
     commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
-    a single word. `disarmed`: a line that decides or leaves was taken out of it, or an import that is used still."""
+    a single word. `disarmed`: a line that decides or leaves was taken out of it. `orphaned`: an import that
+    is used still was."""
 
     path: str
     state: State | None
@@ -58,6 +59,7 @@ class Since:
     again: bool = False
     word: bool = False
     disarmed: bool = False
+    orphaned: bool = False
 
     @property
     def settled(self) -> bool:
@@ -185,7 +187,8 @@ class _Commit:
             rewrites,
             again,
             any(end.word and end.fate in _ANEW for end in ends),
-            orphan or any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
+            any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
+            orphan,
         )
 
     def _orphaned(self, line: bytes) -> bool:
@@ -230,4 +233,5 @@ class _Commit:
         made = set(self._file.change.added)
         unmade = [line for line in out if w.key(line) not in made]
         removed = {w.key(line) for line in unmade}
-        return Follower(self._history, self._target, w, self._file.change.added, removed, unmade, at_home)
+        written = made | {w.key(line) for hunk in self._file.hunks for line in hunk.added}
+        return Follower(self._history, self._target, w, written, removed, unmade, at_home)

@@ -217,10 +217,10 @@ def _kept(file: FileFinding, trace: Trace, *, own: bool) -> tuple[Since, ...] | 
 def _undone(change: Since, known: frozenset[int | None], trace: Trace, *, own: bool) -> bool:
     """Whether upstream took one of its changes out again: its place is as it was before, all of it was taken out, or a
     line that decides, what it took out is back, or it stands under a new condition. Comments and imports alone go with
-    what they serve (`known`: the commits that edited or took that)."""
+    what they serve, unless that is there still (`known`: the commits that edited or took that)."""
     if change.settled:
         return False
-    if change.guarded and not own:
+    if change.orphaned or (change.guarded and not own):
         return True
     if change.remains >= REMAINS and (change.as_before or change.gone or not change.fates):
         return True

@@ -164,6 +164,7 @@ def test_an_import_that_is_used_still_was_lost(now: str, drops: bool, tmp_path: 
         (b"import fs from 'fs';", b"read(1);", False),
         (b"import java.util.List;", b"List<String> list;", True),
         (b"use std::io::{self, Read};", b"fn f(r: impl Read) -> u8 {}", True),
+        (b"from a import b", b"f(\n    b.c,\n)", True),
         (b"#include <limits.h>", b"int x = INT_MAX;", False),
     ],
 )

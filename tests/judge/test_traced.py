@@ -232,6 +232,44 @@ def test_a_small_check_that_much_other_work_turned_is_a_persons_question(tmp_pat
     stays(in_passing(tmp_path, later, GUARD))
 
 
+ASK = """        # First those that are kept, then those that are being made.
+        # Nobody else knows of these.
+        try:
+            found = self.kept.by_names(
+                wanted, limit=limit, mark=mark,
+                keys=keys, order=order)
+            # What comes behind the mark
+            # is not looked for again.
+            mark = None
+        except MarkNotFound:
+            # It is none of them: look for it
+            # in the others.
+            found = Found()
+"""
+PYTHON_HEAD = (
+    "class Owner:\n    def find(self, wanted, limit, mark, keys, order):\n        wanted = self.known(wanted)\n"
+)
+PYTHON_TAIL = "        more = [one.made for one in found]\n        return self.sorted_by(keys, more)\n"
+
+
+def test_a_branch_that_went_with_what_the_patch_put_into_it_was_undone(tmp_path: Path) -> None:
+    """The patch puts what always ran behind a condition; without both nothing of it runs any more. What it only moved
+    or indented is its own as well, and not what its condition stood in."""
+    known = "        wanted = self.known(wanted)\n"
+    skip = known + "        by_address = wanted.has_address()\n        self.count(by_address, wanted)\n"
+    branch = "        # Those that are being made have none.\n        if by_address:\n            found = Found()\n"
+    inside = "        else:\n" + "".join("    " + line for line in ASK.splitlines(keepends=True)) + "\n"
+
+    def tree(text: str) -> Files:
+        return {"owner.py": PYTHON_HEAD + text + PYTHON_TAIL}
+
+    base, after, later = tree(ASK), tree(branch + inside), tree(branch)
+    for files in (after, later):
+        files["owner.py"] = files["owner.py"].replace(known, skip)
+    later["owner.py"] = later["owner.py"].replace("self.count(by_address, wanted)", "self.count(wanted, by_address)")
+    stays(by_history(tmp_path, patch_of(base, after), base, ("Skip it", after), ("Tidy", later)))
+
+
 # Moved within its file.
 
 
