@@ -71,7 +71,7 @@ class Turn:
         at = self.workspace.clock.now()
         due = [p for p in packages if self.asked.due is None or self.asked.due(p)]
         self.undue = frozenset(p.name for p in packages) - {p.name for p in due}
-        kept = [p for p in due if not self._is_put_off(p, self._put_off(at), at)]
+        kept = self._without_those_put_off(due, at)
         if self.holder is not None and not self.dry:
             held = self.workspace.store.claim([p.name for p in kept], self.holder, at, self._gone)
             self.skipped += [Skipped(p.name, _held(held[p.name]), p.private) for p in kept if p.name in held]
@@ -96,7 +96,11 @@ class Turn:
         presence = self.workspace.presence
         return presence is not None and presence.gone(holder)
 
-    def _put_off(self, at: datetime) -> Mapping[str, Failure]:
+    def _without_those_put_off(self, due: Sequence[Package], at: datetime) -> list[Package]:
+        paused, waits = self._paused(at), self.workspace.store.host_waits()
+        return [package for package in due if not self._is_put_off(package, paused, waits, at)]
+
+    def _paused(self, at: datetime) -> Mapping[str, Failure]:
         """The packages that are put aside, unless somebody wants them now."""
         if self.asked.names:
             return {}
@@ -104,12 +108,13 @@ class Turn:
         found = self.workspace.store.failures()
         return {name: each for name, each in found.items() if each.pauses(at) and name not in urgent}
 
-    def _is_put_off(self, package: Package, paused: Mapping[str, Failure], at: datetime) -> bool:
+    def _is_put_off(
+        self, package: Package, paused: Mapping[str, Failure], waits: Mapping[str, datetime], at: datetime
+    ) -> bool:
         failure = paused.get(package.name)
         if failure is not None and failure.about == about(package):
             self.skipped.append(Skipped(package.name, paused_because(failure), package.private))
             return True
-        waits = self.workspace.store.host_waits()
         until = waits.get(host(package.upstream) or "") if waits else None
         if until is not None and until > at:
             why = f"{host(package.upstream)} asked not to be asked before {when(until)}"
