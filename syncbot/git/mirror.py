@@ -79,6 +79,8 @@ class Mirror:
         address = check_git(rewrite(check_git(address), rules))
         # git runs in the mirror's folder, so that a relative path would mean another place
         self._address = str(Path(address).expanduser().absolute()) if is_path(address) else address
+        self._seen: dict[str, str] | None = None
+        """The references as the last fetch found them, where it found nothing new."""
 
     @property
     def _host(self) -> str:
@@ -91,12 +93,14 @@ class Mirror:
     def fetch(self, progress: Progress) -> Fetched:
         """Bring the mirror up to date, building it where there is none. Raises UpstreamUnreachable, HostileInput."""
         with alone(self.path):
+            self.look_again()
             head, refs = self._ask()
             here = self._here()
             if here is None:
                 self._build(head, progress)
                 return Fetched(True)
             if here == refs:
+                self._seen = here
                 return Fetched(self._point(head))
             changes = _changes(here, refs)
             try:
@@ -113,7 +117,12 @@ class Mirror:
     def rebuild(self, progress: Progress) -> None:
         """Fetch everything anew and put it in the place of what is there."""
         with alone(self.path):
+            self.look_again()
             self._build(self._ask()[0], progress)
+
+    def look_again(self) -> None:
+        """Read the references anew when they are asked for next: another process may have fetched."""
+        self._seen = None
 
     def tags(self) -> tuple[Tag, ...]:
         """Every tag that comes to a commit, in the order of their names. Asks only the mirror; what an object that a
@@ -194,7 +203,7 @@ class Mirror:
         return {name: id for id, name, _ in rows}
 
     def _refs(self) -> dict[str, str] | None:
-        return read_refs(self.path)
+        return read_refs(self.path) if self._seen is None else self._seen
 
     def _build(self, head: str, progress: Progress) -> None:
         aside = self.path.with_name(f"{self.path.name}.building")

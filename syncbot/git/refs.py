@@ -19,16 +19,17 @@ def read_refs(path: Path, *, whole: bool = False) -> dict[str, str] | None:
     an object is missing."""
     try:
         repository = pygit2.Repository(str(path))
-        found = {
-            ref.name: str(ref.target)
-            for ref in repository.references.iterator()
-            if ref.name.startswith(("refs/heads/", "refs/tags/"))
-        }
+        found = _refs_of(repository)
         if whole and not all(id in repository for id in set(found.values())):
             return None
     except (pygit2.GitError, ValueError, KeyError):  # no repository; a name that is not UTF-8; a form of its own
         return None
     return found
+
+
+def _refs_of(repository: pygit2.Repository) -> dict[str, str]:
+    named = ((ref.name, ref.target) for ref in repository.references.iterator())
+    return {name: str(id) for name, id in named if name.startswith(("refs/heads/", "refs/tags/"))}
 
 
 def read_upstream(path: Path) -> tuple[str, dict[str, str]] | None:
@@ -39,10 +40,8 @@ def read_upstream(path: Path) -> tuple[str, dict[str, str]] | None:
         if any(entry.name.endswith(".hiderefs") for entry in repository.config):
             return None
         head = repository.lookup_reference("HEAD").raw_target
+        refs = _refs_of(repository)
     except (pygit2.GitError, ValueError, KeyError):
-        return None
-    refs = read_refs(path)
-    if refs is None:
         return None
     name = head.decode("utf-8", "surrogateescape") if isinstance(head, bytes) else ""
     return name if name in refs else "", refs

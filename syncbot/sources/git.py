@@ -105,6 +105,7 @@ class GitSource:
         return GitTree(self.mirror.path, commit)
 
     def _tag(self, name: str, progress: Progress) -> Tag | None:
+        self.mirror.look_again()
         try:
             tags = self._tags()
         except GitFailed:  # the mirror is damaged

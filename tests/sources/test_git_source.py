@@ -109,6 +109,15 @@ def test_a_moved_and_a_deleted_tag_are_a_supply_chain_event(source: GitSource, u
     assert source.tree(before["2.0rc1"], quiet).read("a") == b"three"
 
 
+def test_a_tag_that_another_process_found_moved_is_noticed(source: GitSource, upstream: Path, tmp_path: Path) -> None:
+    source.refresh(quiet)  # nothing is new: the references are as they were found
+    before = the(source, "1.9")
+    git(["tag", "-f", "thing-1_9", "main"], cwd=upstream)
+    GitSource(f"file://{upstream}", Place(tmp_path / "cache")).refresh(quiet)
+    with pytest.raises(UpstreamChanged, match=r"the tag 'thing-1_9' moved from commit"):
+        source.tree(before, quiet)
+
+
 def test_a_mirror_that_lost_its_objects_is_built_anew_when_a_tree_is_asked_for(source: GitSource) -> None:
     release = the(source, "1.9")
     shutil.rmtree(source.mirror.path / "objects")
