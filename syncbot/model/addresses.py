@@ -28,6 +28,7 @@ _PYPI = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NPM = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*")
 _PROJECT = re.compile(r"(?:anitya:)?[0-9]{1,9}/(?=https?://)")
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _SCP = re.compile(r"(?:([A-Za-z0-9._~+-]+)@)?(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?!//)(.+)")
 _SCP_PASSWORD = re.compile(r"[^:/@]+:[^/@]+@[^/:@]+:")
@@ -218,7 +219,7 @@ def _scp(location: str) -> tuple[str, str] | None:
 
 
 def _refuse_control(text: str) -> None:
-    if len(text) > _LONGEST_ADDRESS or any(ord(c) < 32 or ord(c) == 127 for c in text):
+    if len(text) > _LONGEST_ADDRESS or _CONTROL.search(text):
         raise HostileInput("an address with control characters, or of absurd length, is refused", "write it anew")
 
 

@@ -32,6 +32,7 @@ _NO_VERSION = frozenset(
     {"pr", "pull", "issue", "bug", "cve", "ghsa", "backup", "archive", "before", "after", "tmp", "wip", "checkpoint"}
 )
 
+_PLAIN = re.compile(r"\d{1,7}(?:\.\d{1,9}){0,9}")
 _NUMBERS = re.compile(r"\d+(?:[._-]\d+)*")
 _SUFFIX = re.compile(r"([._~-]*)(\d+|[a-z]+)")
 _EPOCH = re.compile(r"(\d{1,6})[:!](?=\d)")
@@ -230,6 +231,8 @@ def _split(tag: str, project: str) -> tuple[str, str]:
 
 def _read(text: str, early: str) -> Version | None:
     """Parse a text that begins with the version. `early` is a pre-release word that stood before it."""
+    if not early and _PLAIN.fullmatch(text):  # most are: nothing is to be told apart in them
+        return Version(text, 0, tuple(map(int, text.split("."))), False, _suffix([], glued=True), ())
     text = text.lower()
     for form, instead in _SPELLED:
         text = form.sub(instead, text)

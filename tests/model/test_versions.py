@@ -145,6 +145,15 @@ def test_the_order_is_total(a: Version | None, b: Version | None, c: Version | N
     assert not (a <= b and b <= a) or (a == b and hash(a) == hash(b))
 
 
+@given(st.lists(st.from_regex(r"[0-9]{1,13}", fullmatch=True), min_size=1, max_size=12))
+def test_plain_numbers_are_read_as_all_others_are(numbers: list[str]) -> None:
+    text = ".".join(numbers)
+    plain, long = normalise(text), normalise(f"{text}-final")  # a word that says nothing
+    assert plain is not None
+    assert long is not None
+    assert [getattr(plain, slot) for slot in Version.__slots__] == [getattr(long, slot) for slot in Version.__slots__]
+
+
 @given(any_version)
 def test_the_normal_form_is_stable(found: Version | None) -> None:
     assume(found is not None)
