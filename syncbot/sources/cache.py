@@ -11,11 +11,11 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from syncbot.errors import DigestMismatch, HostileInput, InputError, UpstreamUnreachable
 from syncbot.git.run import throttled
@@ -130,6 +130,19 @@ class Cache:
             return Page(body, **fields)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
+
+    def derived(self, url: str, key: str, make: Callable[[], list[Any]]) -> list[Any]:
+        """What a page of that address comes to, as JSON can hold it: made once for each key, and kept for the last one.
+        Where it cannot be kept it is made again."""
+        path = self._page_path(url).with_suffix(".derived")
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            kept = json.loads(path.read_bytes())
+            if kept["key"] == key and isinstance(kept["derived"], list):
+                return list(kept["derived"])
+        made = make()
+        with suppress(OSError), _aside(path) as file:
+            file.write(json.dumps({"key": key, "derived": made}).encode())
+        return made
 
     def _save(self, url: str, page: Page) -> None:
         assert page.body is not None

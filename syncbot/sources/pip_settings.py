@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
 MACHINE = Path("/etc/pip.conf")
 _NAMED = re.compile(r"^[\w.-]+=")
 
@@ -36,7 +34,7 @@ def pip_settings(environ: Mapping[str, str]) -> PipSettings:
         or _NAMED.sub("", environ.get("UV_DEFAULT_INDEX", ""))
         or environ.get("UV_INDEX_URL")
         or files.get("index-url")
-        or PYPI_SIMPLE_ENDPOINT
+        or _usual()
     )
     extra = [
         *environ.get("PIP_EXTRA_INDEX_URL", files.get("extra-index-url", "")).split(),
@@ -45,6 +43,12 @@ def pip_settings(environ: Mapping[str, str]) -> PipSettings:
     ]
     cert = environ.get("PIP_CERT") or files.get("cert") or ca_bundle(environ)
     return PipSettings(tuple(dict.fromkeys([main, *extra])), cert or True)
+
+
+def _usual() -> str:
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415  # takes a quarter of a second
+
+    return PYPI_SIMPLE_ENDPOINT
 
 
 def ca_bundle(environ: Mapping[str, str]) -> str:

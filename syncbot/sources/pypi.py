@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,6 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 from packaging.version import Version as PepVersion
-from pypi_simple import (
-    ACCEPT_JSON_PREFERRED,
-    DistributionPackage,
-    ProjectPage,
-    UnsupportedRepoVersionError,
-)
 
 from syncbot.errors import DigestMismatch, HostileInput, InputError, UpstreamChanged, UpstreamUnreachable
 from syncbot.model.addresses import rewrite, shown
@@ -28,6 +21,7 @@ from syncbot.ports.source import Progress
 from syncbot.sources.archive import open_archive
 from syncbot.sources.cache import Cache, Page, digest_of, strongest
 from syncbot.sources.http import Http
+from syncbot.sources.listed import ACCEPT, File, listed
 from syncbot.sources.pip_settings import pip_settings
 from syncbot.sources.place import Place
 
@@ -39,7 +33,7 @@ class _Known:
     """A release and its source archive, None where it has none."""
 
     release: Release
-    archive: DistributionPackage | None
+    archive: File | None
 
 
 class PypiSource:
@@ -90,13 +84,13 @@ class PypiSource:
                 f"pypi:{self._project}: release {release.version} has no source archive, only wheels",
                 "track its git repository (git:URL) instead",
             )
-        return open_archive(self._fetch(known, progress), self._limits, known.archive.filename, progress)
+        return open_archive(self._fetch(known, progress), self._limits, known.archive.name, progress)
 
     def _fetch(self, known: _Known, progress: Progress) -> Path:
         assert known.archive is not None
         url = rewrite(known.archive.url, self._rules)
         digest = strongest(known.archive.digests)
-        name = known.archive.filename
+        name = known.archive.name
         if urlsplit(url).scheme == "file":
             return self._local(url, digest, name)
         if digest is None:
@@ -125,7 +119,7 @@ class PypiSource:
     def _page(self, index: str) -> Page:
         if urlsplit(index).scheme == "file":
             return _folder_page(self._url(index))
-        return self._cache.page(self._url(index), ACCEPT_JSON_PREFERRED)
+        return self._cache.page(self._url(index), ACCEPT)
 
     def _remembered(self, index: str) -> Page | None:
         if urlsplit(index).scheme == "file":
@@ -137,39 +131,22 @@ class PypiSource:
 
     def _read(self, pages: Iterable[tuple[str, Page]]) -> dict[str, _Known]:
         """Of a file that several indexes have, the first one's counts, as with pip."""
-        files: dict[str, DistributionPackage] = {}
-        listed = False
+        files: dict[str, File] = {}
+        has_page = False
         for index, page in pages:
             if page.body is None:
                 continue
-            listed = True
-            for file in _packages(page, self._project, self._url(index)):
-                files.setdefault(file.filename, file)
-        if not listed:
+            has_page = True
+            for file in listed(page, self._project, self._url(index), self._cache):
+                files.setdefault(file.name, file)
+        if not has_page:
             raise InputError(f"no index has the project {self._project}", "check its name and pip's index settings")
         return _releases(files.values())
 
 
-def _packages(page: Page, project: str, asked: str) -> list[DistributionPackage]:
-    assert page.body is not None
-    # Relative links are followed with the credentials of the index, as long as it did not send us elsewhere.
-    base = asked if page.url in ("", shown(asked)) else page.url
-    try:
-        if "json" in page.content_type:
-            made = ProjectPage.from_json_data(json.loads(page.body), base)
-        else:
-            made = ProjectPage.from_html(project, page.body, base)
-        packages = list(made.packages)
-    except (ValueError, TypeError, KeyError, UnsupportedRepoVersionError):
-        packages = []
-    if not packages and b'"files"' not in page.body:
-        raise UpstreamUnreachable(f"{shown(asked)} is no index page that lists files", "check pip's index settings")
-    return packages
-
-
-def _releases(files: Iterable[DistributionPackage]) -> dict[str, _Known]:
+def _releases(files: Iterable[File]) -> dict[str, _Known]:
     """{version: release}, oldest first. Files whose version is none are left out."""
-    groups: dict[PepVersion, list[DistributionPackage]] = {}
+    groups: dict[PepVersion, list[File]] = {}
     for file in files:
         try:
             groups.setdefault(PepVersion(file.version or ""), []).append(file)
@@ -178,19 +155,19 @@ def _releases(files: Iterable[DistributionPackage]) -> dict[str, _Known]:
     return {str(found): _release(found, groups[found]) for found in sorted(groups, key=lambda v: version(str(v)))}
 
 
-def _release(found: PepVersion, files: list[DistributionPackage]) -> _Known:
-    archives = [file for file in files if file.package_type == "sdist" and file.filename.endswith(_PREFERRED)]
-    archives.sort(key=lambda file: next(i for i, end in enumerate(_PREFERRED) if file.filename.endswith(end)))
+def _release(found: PepVersion, files: list[File]) -> _Known:
+    archives = [file for file in files if file.is_sdist and file.name.endswith(_PREFERRED)]
+    archives.sort(key=lambda file: next(i for i, end in enumerate(_PREFERRED) if file.name.endswith(end)))
     archive = archives[0] if archives else None
-    file = archive or min(files, key=lambda f: f.filename)
-    times = [f.upload_time for f in files if f.upload_time is not None]
+    file = archive or min(files, key=lambda f: f.name)
+    times = [f.uploaded for f in files if f.uploaded is not None]
     release = Release(
         version=str(found),
         name=file.version or str(found),
-        identity=strongest(file.digests) or f"file:{file.filename}",
+        identity=strongest(file.digests) or f"file:{file.name}",
         date=min(times, default=None),
         prerelease=found.is_prerelease,
-        yanked=all(f.is_yanked for f in files),
+        yanked=all(f.yanked for f in files),
     )
     return _Known(release, archive)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -212,6 +215,53 @@ def test_an_index_in_a_folder_is_read(tmp_path: Path, pypi: Make) -> None:
     (tmp_path / "index" / name).write_bytes(b"other")
     with pytest.raises(DigestMismatch):
         source.tree(the(source, "1.0"), quiet)
+
+
+def test_a_page_that_is_as_it_was_is_read_without_the_library(tmp_path: Path, pypi: Make) -> None:
+    page = tmp_path / "index" / "small-thing" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("".join(f'<a href="../{name}">{name}</a>' for name, _ in (sdist("1.0"), sdist("2.0rc1"))))
+    first = refreshed(pypi(PIP_INDEX_URL=f"file://{tmp_path}/index")).releases()
+    program = f"""
+import sys
+from pathlib import Path
+from syncbot.sources.place import Place
+from syncbot.sources.pypi import PypiSource
+environ = {{"PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "file://{tmp_path}/index"}}
+source = PypiSource("small-thing", Place(Path({str(tmp_path / "cache")!r}), environ=environ))
+source.refresh(lambda *_: None)
+assert "pypi_simple" not in sys.modules
+print(source.releases())
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == repr(tuple(first))
+
+
+def test_a_page_of_the_same_size_and_time_is_read_anew(tmp_path: Path, pypi: Make) -> None:
+    page = tmp_path / "index" / "small-thing" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f"<a href='../{sdist('1.0')[0]}'>{sdist('1.0')[0]}</a>")
+    times = page.stat()
+    source = pypi(PIP_INDEX_URL=f"file://{tmp_path}/index")
+    assert [r.version for r in refreshed(source).releases()] == ["1.0"]
+    page.write_text(page.read_text().replace("1.0", "1.1"))
+    os.utime(page, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [r.version for r in refreshed(source).releases()] == ["1.1"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"key": 1}', b"\xff"])
+def test_what_was_kept_of_a_page_is_made_again_where_it_is_damaged(
+    registry: Registry, pypi: Make, tmp_path: Path, damage: bytes
+) -> None:
+    publish(registry, "1.0", v1_0={"upload-time": "2024-01-02T03:04:05Z", "yanked": True})
+    before = refreshed(pypi()).releases()
+    kept = list((tmp_path / "cache" / "pages").glob("*.derived"))
+    assert len(kept) == 1
+    good = kept[0].read_bytes()
+    kept[0].write_bytes(damage)
+    assert refreshed(pypi()).releases() == before
+    assert kept[0].read_bytes() == good
+    assert refreshed(pypi()).releases() == before
 
 
 def test_an_index_on_the_net_cannot_name_a_local_file(registry: Registry, pypi: Make) -> None:
