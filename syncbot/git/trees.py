@@ -75,6 +75,15 @@ class GitTree:
             self._paths = tuple(self._walk(self._root_id(), ""))
         return self._paths
 
+    def inside(self, folder: str) -> Iterable[str]:
+        id = self._root_id()
+        for part in folder.split("/"):
+            found = self._objects().folder(id).get(part)
+            if found is None or found.mode != _FOLDER:
+                return ()
+            id = found.id
+        return self._walk(id, f"{folder}/")
+
     def added(self, other: Tree) -> Iterable[str] | None:
         """The paths that this tree has and the other has not, folders that both share left out unread. None where the
         other is no tree of the same repository."""

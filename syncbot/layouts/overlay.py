@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from syncbot.model.trees import FILE, Entry, Tree, blob_id
+from syncbot.model.trees import FILE, Entry, Tree, blob_id, inside
 
 
 class Overlay:
@@ -25,8 +25,14 @@ class Overlay:
         return self._changes[path] if path in self._changes else self._below.read(path)
 
     def paths(self) -> Iterable[str]:
-        gone = {path for path, content in self._changes.items() if content is None}
-        return (set(self._below.paths()) | self._changes.keys()) - gone
+        return self._changed(self._below.paths(), self._changes)
+
+    def inside(self, folder: str) -> Iterable[str]:
+        return self._changed(inside(self._below, folder), [p for p in self._changes if p.startswith(f"{folder}/")])
+
+    def _changed(self, before: Iterable[str], changes: Iterable[str]) -> Iterable[str]:
+        gone = {path for path in changes if self._changes[path] is None}
+        return {*before, *changes} - gone
 
 
 class Below:
@@ -34,7 +40,7 @@ class Below:
 
     def __init__(self, whole: Tree, folder: str) -> None:
         self._whole = whole
-        self._prefix = f"{folder}/"
+        self._folder, self._prefix = folder, f"{folder}/"
 
     def entry(self, path: str) -> Entry | None:
         return self._whole.entry(path) if path.startswith(self._prefix) else None
@@ -43,4 +49,4 @@ class Below:
         return self._whole.read(path) if path.startswith(self._prefix) else None
 
     def paths(self) -> Iterable[str]:
-        return (path for path in self._whole.paths() if path.startswith(self._prefix))
+        return inside(self._whole, self._folder)

@@ -68,6 +68,21 @@ class SizedTree(Tree, Protocol):
         """(files, their bytes); links and submodules count as files of no bytes."""
 
 
+@runtime_checkable
+class FolderTree(Tree, Protocol):
+    """A tree that can list one folder without the others."""
+
+    def inside(self, folder: str) -> Iterable[str]:
+        """Every file's path below the folder, from the tree's root."""
+
+
+def inside(tree: Tree, folder: str) -> Iterable[str]:
+    """Every file's path below the folder."""
+    if isinstance(tree, FolderTree):
+        return tree.inside(folder)
+    return (path for path in tree.paths() if path.startswith(f"{folder}/"))
+
+
 class DatedTree(Tree, Protocol):
     """A tree that can tell when it was made."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from syncbot.model.ids import BlobId
 from syncbot.model.packages import Package
-from syncbot.model.trees import FILE, Entry, Tree, blob_id
+from syncbot.model.trees import FILE, Entry, Tree, blob_id, inside
 
 
 class Overlay:
@@ -32,31 +32,16 @@ class Overlay:
         yield from (path for path in self._below.paths() if path not in self._changes)
         yield from (path for path, content in self._changes.items() if content is not None)
 
-
-class Below:
-    """A tree of which only one folder is seen, so that reading one package does not read them all."""
-
-    def __init__(self, whole: Tree, folder: str) -> None:
-        self._whole = whole
-        self._folder = folder
-
-    def entry(self, path: str) -> Entry | None:
-        return self._whole.entry(path) if self._seen(path) else None
-
-    def read(self, path: str) -> bytes | None:
-        return self._whole.read(path) if self._seen(path) else None
-
-    def paths(self) -> Iterable[str]:
-        return (path for path in self._whole.paths() if self._seen(path))
-
-    def _seen(self, path: str) -> bool:
-        return path.startswith(f"{self._folder}/")
+    def inside(self, folder: str) -> Iterable[str]:
+        yield from (path for path in inside(self._below, folder) if path not in self._changes)
+        there = (path for path, content in self._changes.items() if content is not None)
+        yield from (path for path in there if path.startswith(f"{folder}/"))
 
 
 def files_of(tree: Tree, package: Package) -> Mapping[str, Entry | None]:
     """{path: entry} of all that a package consists of in a tree."""
-    folders = tuple(f for f in package.files if f.endswith("/")) if package.files else (f"{package.path}/",)
-    below = [path for path in tree.paths() if path.startswith(folders)] if folders else []
+    folders = [f.rstrip("/") for f in package.files if f.endswith("/")] if package.files else [package.path]
+    below = [path for folder in folders for path in inside(tree, folder)]
     return {path: tree.entry(path) for path in (*below, *package.files) if not path.endswith("/")}
 
 

@@ -15,10 +15,12 @@ from syncbot.git import trees
 from syncbot.git.run import git
 from syncbot.git.trees import GitTree, resolve
 from syncbot.judge import judge_series
+from syncbot.layouts import overlay as layouts_overlay
 from syncbot.model.ids import PatchName
 from syncbot.model.packages import SeriesPatch
-from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, MemoryTree, blob_id
+from syncbot.model.trees import EXECUTABLE, FILE, SUBMODULE, SYMLINK, Entry, MemoryTree, blob_id, inside
 from syncbot.model.verdicts import Verdict
+from syncbot.services import overlay as services_overlay
 
 NAME = os.fsdecode(b"caf\xe9/\xff.txt")
 PINNED = "0123456789012345678901234567890123456789"
@@ -44,6 +46,18 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(["commit", "-q", "-m", "two"], cwd=path, env=who)
     git(["tag", "-a", "-m", "two", "v2"], cwd=path, env=who)
     return path
+
+
+@pytest.mark.parametrize("folder", ["src", "src/deep", os.fsdecode(b"caf\xe9"), "link", "run.sh", "no", "sr", ""])
+def test_a_folder_is_listed_without_the_others(repository: Path, folder: str) -> None:
+    tree = GitTree(repository, "v1")
+    plain = MemoryTree(dict.fromkeys(tree.paths(), (FILE, b"")))
+    changes = {"src/new.c": b"", "src/deep/a.c": None, "elsewhere": b""}
+    assert sorted(inside(tree, folder)) == sorted(inside(plain, folder))
+    for overlay in (layouts_overlay.Overlay, services_overlay.Overlay):
+        assert sorted(inside(overlay(tree, changes), folder)) == sorted(inside(overlay(plain, changes), folder))
+        below = {path for path in overlay(tree, changes).paths() if path.startswith(f"{folder}/")}
+        assert set(inside(overlay(tree, changes), folder)) == below
 
 
 @pytest.mark.parametrize(
