@@ -16,8 +16,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
-from tests.e2e.world import FIX_B, FIX_TEN, A, B, Upstream, World, numbered
+from tests.e2e.world import FIX_B, FIX_TEN, A, B, Upstream, World, git, numbered
 
 MERGED = numbered("a", l10="ten")
 NAMES = ("ash", "elm", "fir", "oak", "yew")
@@ -83,6 +84,55 @@ def test_an_unchanged_world_is_not_read_or_written(grove: World) -> None:
     assert grove.workspace.snapshot() == before
     assert {p: p.stat().st_mtime_ns for p in files} == files
     assert {p for p in (state / "cache").rglob("*") if p.is_file() and p.suffix != ".lock"} == set(files)
+
+
+def test_what_the_state_is_asked_does_not_grow_with_the_packages(world: World) -> None:
+    """An unchanged world: so many questions for all, none for each."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    counts = []
+    for names in ((), ("ash", "elm"), ("fir", "oak", "yew", "bay", "box", "nut")):
+        for name in names:
+            world.workspace.package(name, f"git:{world.upstream.path}", "1.0", ten=FIX_TEN, b=FIX_B)
+        world.syncbot("sync", "--jobs", "1")
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            ran = world.syncbot("sync", "--jobs", "1")
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        assert "Nothing changed" in ran.out
+        counts.append(len(asked))
+        asked.clear()
+    assert counts[0] == counts[1] == counts[2]
+
+
+@pytest.mark.parametrize("what", ["patch", "reference", "settings"])
+def test_a_change_of_the_same_size_and_time_is_noticed(world: World, what: str) -> None:
+    world.upstream.release("v1.1", a_c=A, b_c=B)
+    git(world.upstream.path, "tag", "v1.2", "v1.0")
+    git(world.upstream.path, "pack-refs", "--all")
+    one, other = (git(world.upstream.path, "rev-parse", tag) for tag in ("v1.2", "v1.1"))
+    world.syncbot("sync")
+    assert "Nothing changed" in world.syncbot("sync").out
+    patches = world.workspace.path / "patches" / "lib"
+    file, old, new = {
+        "patch": (patches / "ten.patch", "+ten", "+TEN"),
+        "settings": (patches / "package.toml", 'base = "1.0"', 'base = "1.1"'),
+        "reference": (world.upstream.path / ".git/packed-refs", f"{one} refs/tags/v1.2", f"{other} refs/tags/v1.2"),
+    }[what]
+    before, times = file.read_text(), file.stat()
+    assert old in before
+    file.write_text(before.replace(old, new))
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert file.stat().st_size == times.st_size
+    ran = world.syncbot("sync", "--json")
+    if what == "reference":
+        assert "changed after it was seen" in ran.out
+    else:
+        assert ran.document["changed"] or ran.document["problems"]
 
 
 def test_a_release_that_left_the_files_alone_is_answered_from_memory(grove: World, tmp_path: Path) -> None:
