@@ -155,7 +155,7 @@ class HistoryIndex:
         return found
 
     def _find(self, id: CommitId) -> int | None:
-        row = self._open()[0].execute("SELECT k FROM sha WHERE id = ?", (bytes.fromhex(id),)).fetchone()
+        row = self._open()[0].execute("SELECT k FROM edge WHERE id = ?", (bytes.fromhex(id),)).fetchone()
         return None if row is None else int(row[0])
 
     def _is_known(self, wanted: Sequence[CommitId], named: Mapping[str, CommitId]) -> bool:
@@ -214,7 +214,7 @@ class HistoryIndex:
             for name, id in named.items():
                 db.execute("DELETE FROM head WHERE name = ?", (name,))
                 db.execute("INSERT INTO head VALUES (?, ?)", (name, bytes.fromhex(id)))
-            rows = db.execute("SELECT name, id, k FROM head JOIN sha USING (id) ORDER BY name = '', k DESC").fetchall()
+            rows = db.execute("SELECT name, id, k FROM head JOIN edge USING (id) ORDER BY name = '', k DESC").fetchall()
             covered: list[int] = []  # the first ones: named ones, newest first
             for name, id, k in rows:
                 if not name and any(reach.contains(tip, k) for tip in covered[:2]):

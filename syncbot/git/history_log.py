@@ -16,7 +16,6 @@ from syncbot.judge.history import Link
 
 FIELDS = "%H%x00%P%x00%at%x00%an%x00%ae%x00%s%x00%b%x00"
 _FIELD_COUNT = 7
-_NO_ID = (b"0" * 40, b"0" * 64)
 _NO_COMMIT = (b"", b"\n:", b":0", b":1")  # how a token begins that is no commit id: a separator or a raw entry
 
 # Every option that a user's configuration could otherwise turn.
@@ -30,8 +29,8 @@ LOG = (
 )  # fmt: skip
 
 
-RawTouch = tuple[bytes, bytes, bytes]
-"""A changed file: its path, and its raw ids before and after, empty where that side has none."""
+RawTouch = tuple[bytes, bytes]
+"""A changed file: its path, and its raw ids before and after in one, all zero where that side has none."""
 
 
 class RawCommit(NamedTuple):
@@ -79,11 +78,12 @@ def _tokens(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _touch(entry: bytes, path: bytes) -> RawTouch:
     """`:100644 100644 <old> <new> M`, perhaps after the newline that ends the message."""
-    fields = entry.split(b" ", 4)
-    if len(fields) != 5 or not path:
+    end = len(entry) - 2
+    start = entry.find(b":") + 15
+    middle = (start + end) // 2
+    if not path or entry[middle : middle + 1] != b" " or end - middle != middle + 1 - start:
         raise ValueError(f"no entry of a raw diff: {entry[:80]!r}")
-    old, new = fields[2], fields[3]
-    return path, b"" if old in _NO_ID else unhexlify(old), b"" if new in _NO_ID else unhexlify(new)
+    return path, unhexlify(entry[start:middle] + entry[middle + 1 : end])
 
 
 def _commit(head: list[bytes], touches: list[RawTouch]) -> RawCommit:

@@ -12,7 +12,7 @@ import pygit2
 
 from syncbot.errors import Fault, SyncbotError
 from syncbot.git.history_reach import Reach
-from syncbot.git.history_store import base_key, keys_of, unpack
+from syncbot.git.history_store import Touches, base_key, keys_of, unpack
 from syncbot.git.trees import read_unverified
 from syncbot.judge.history import CommitFacts, Link, Mention, Place, Touch, Witness, subject_key
 from syncbot.model.ids import BlobId, CommitId
@@ -63,7 +63,7 @@ class HistoryView:
         self._on_damage = on_damage
         self._codes = _codes([reach.flags(tip) if tip is not None else b"" for tip in places])
         self._touches: dict[str, tuple[Touch, ...]] = {}
-        self._names: dict[int, str] = {}
+        self._size_of_ids: int | None = None
         self._facts: dict[int, CommitFacts] = {}
         self._blobs: OrderedDict[BlobId, bytes | None] = OrderedDict()
         self._held = 0
@@ -76,10 +76,8 @@ class HistoryView:
     def touches(self, path: str) -> Sequence[Touch]:
         found = self._touches.get(path)
         if found is None:
-            rows = self._db.execute(
-                "SELECT k, old, new FROM touch WHERE path = (SELECT id FROM path WHERE path = ?) ORDER BY k",
-                (_raw(path),),
-            )
+            row = self._db.execute("SELECT touches FROM path WHERE path = ?", (_raw(path),)).fetchone()
+            rows = () if row is None else Touches(row[0], self._id_size())
             codes, size = self._codes, len(self._codes)
             found = tuple(Touch(k, path, _id(old), _id(new)) for k, old, new in rows if k < size and codes[k] in _AHEAD)
             self._touches[path] = found
@@ -116,8 +114,8 @@ class HistoryView:
         found = self._facts.get(key)
         if found is None:
             id, address, name, time, subject = self._row(
-                "SELECT commits.id, address, name, time, subject FROM commits"
-                " JOIN author ON author.id = commits.author WHERE k = ?",
+                "SELECT edge.id, address, name, time, subject FROM commits"
+                " JOIN edge USING (k) JOIN author ON author.id = commits.author WHERE k = ?",
                 key,
             )
             found = self._facts[key] = CommitFacts(key, CommitId(id.hex()), address, name, time, subject)
@@ -128,8 +126,9 @@ class HistoryView:
         (paths,) = self._row("SELECT paths FROM commits WHERE k = ?", key)
         result = []
         for number in unpack(paths):
-            old, new = self._row("SELECT old, new FROM touch WHERE path = ? AND k = ?", number, key)
-            result.append(Touch(key, self._name(number), _id(old), _id(new)))
+            name, touches = self._row("SELECT path, touches FROM path WHERE id = ?", number)
+            old, new = Touches(touches, self._id_size()).of(key)
+            result.append(Touch(key, _text(name), _id(old), _id(new)))
         return result
 
     @_guarded
@@ -183,11 +182,11 @@ class HistoryView:
             raise sqlite3.DatabaseError(f"row {values} is missing")
         return row
 
-    def _name(self, number: int) -> str:
-        found = self._names.get(number)
-        if found is None:
-            found = self._names[number] = _text(self._row("SELECT path FROM path WHERE id = ?", number)[0])
-        return found
+    def _id_size(self) -> int:
+        """Bytes of an id."""
+        if self._size_of_ids is None:
+            self._size_of_ids = int(self._row("SELECT length(id) FROM edge LIMIT 1")[0])
+        return self._size_of_ids
 
     def _merged_by(self, merge: int, key: int) -> bool:
         """Whether key came in by this merge: reached from it, and not from its first parent."""
@@ -226,4 +225,4 @@ def _text(raw: bytes) -> str:
 
 
 def _id(raw: bytes) -> BlobId | None:
-    return BlobId(raw.hex()) if raw else None
+    return BlobId(raw.hex()) if any(raw) else None

@@ -59,6 +59,8 @@ _PERCENT = re.compile(r"^(?:remote: )?([A-Z][A-Za-z ]+?): +\d+% \((\d+)/(\d+)\)"
 
 _running: weakref.WeakSet[subprocess.Popen[bytes]] = weakref.WeakSet()
 _PATIENCE = 0.3
+_PIPE = 1 << 20
+"""Bytes that git may be ahead of us, where the system lets us say so: it works on while we write down what it said."""
 
 
 def end_all() -> None:
@@ -161,7 +163,7 @@ def git_stream(
         with contextlib.suppress(BrokenPipeError):  # git ended before it read it all: its status says why
             process.stdin.write(stdin)
             process.stdin.close()
-        while chunk := process.stdout.read(1 << 18):
+        while chunk := process.stdout.read(1 << 17):
             yield chunk
         process.wait()
     finally:
@@ -238,6 +240,7 @@ def _start(
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pipesize=_PIPE,
         )
         _running.add(process)
         return process

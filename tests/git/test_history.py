@@ -474,6 +474,54 @@ def test_an_index_grown_in_steps_is_as_one_made_at_once(upstream: Upstream, tmp_
         assert grown.contains(tip, commit) == made.contains(tip, commit)
 
 
+@pytest.mark.parametrize("step", [1, 7, 100])
+def test_what_changed_is_what_git_says_however_it_was_written(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(history_store.Writer, "BATCH", 3)
+    monkeypatch.setattr(history_store.Writer, "TOUCHES", 5)
+    chooser = random.Random(step)
+    paths = [f"{folder}{name}" for folder in ("", "dir/", "dir/deep/") for name in "abc"]
+    commits: list[CommitId] = []
+    for number in range(40):
+        changed = dict.fromkeys(chooser.sample(paths, chooser.randint(1, 6)), f"{number}\n")
+        commits.append(upstream.commit(str(number), changed, commits[-1] if commits else None))
+    index = HistoryIndex(upstream.path, tmp_path / "cache")
+    for tip in [*commits[::step], commits[-1]]:
+        index.ensure([tip])
+
+    view = index.view(None, commits[-1])
+    by_path: dict[str, list[tuple[str, str | None, str | None]]] = {}
+    for commit in commits:
+        form = ["diff-tree", "-r", "--root", "--no-commit-id", "--no-renames", commit]
+        said = []
+        for entry in git(["--git-dir", str(upstream.path), *form]).decode().splitlines():
+            facts, path = entry.split("\t")
+            _, _, old, new, _ = facts.split(" ")
+            said.append((path, *(None if id == "0" * 40 else id for id in (old, new))))
+        (key,) = view.by_id(commit)
+        assert sorted((t.path, t.old, t.new) for t in view.changed(key)) == sorted(said)
+        for path, old, new in said:
+            by_path.setdefault(path, []).append((commit, old, new))
+    for path in paths:
+        assert [(view.commit(t.key).id, t.old, t.new) for t in view.touches(path)] == by_path.get(path, [])
+
+
+@pytest.mark.parametrize("damage", ["substr(touches, 1, 50)", "substr(touches, 45)"])
+def test_what_changed_a_path_is_found_damaged_and_healed(upstream: Upstream, tmp_path: Path, damage: str) -> None:
+    tip = line(upstream, 5)[-1]
+    index = HistoryIndex(upstream.path, tmp_path / "cache")
+    index.ensure([], {MAIN: tip})
+    with sqlite3.connect(index.file) as db:
+        db.execute(f"UPDATE path SET touches = {damage}")
+    view = index.view(None, tip)
+
+    with pytest.raises(HistoryDamaged, match="history index is damaged"):
+        [view.changed(key) for key in range(1, 6)]
+    assert index.ensure([], {MAIN: tip}) == 5
+    assert len(index.view(None, tip).touches("a")) == 5
+
+
 def test_a_cache_that_cannot_be_written_is_said(upstream: Upstream, tmp_path: Path) -> None:
     tip = line(upstream, 2)[-1]
     (tmp_path / "file").write_text("not a folder")
