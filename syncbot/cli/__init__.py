@@ -96,7 +96,9 @@ def cli(context: click.Context, workspace: Path | None, branch: str, quiet: bool
 def main() -> None:
     """The program: exits with a code of `errors.Exit`, or 130 when interrupted."""
     gc.set_threshold(_NEW_OBJECTS)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # the interpreter looks for cycles once more at its end
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

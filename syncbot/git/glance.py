@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncbot.git.files import WorkTree
 from syncbot.git.run import GitFailed, git
-from syncbot.git.status import status, text_of
+from syncbot.git.status import Status, status_begun, text_of
 from syncbot.model.ids import CommitId
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Glance:
         return self._head
 
     def dirty(self, folder: str) -> Iterable[str]:
-        return [path for path, _staged, _unstaged in status(self.root, [folder])]
+        """Git begins to look at once, and is waited for when the paths are read."""
+        return _paths(status_begun(self.root, [folder]))
 
     def files(self, below: Sequence[str] = ()) -> Tree:
         return WorkTree(self.root, below)
@@ -47,6 +48,11 @@ class Glance:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole, name)
+
+
+def _paths(found: Callable[[], Status]) -> Iterator[str]:
+    for path, _staged, _unstaged in found():
+        yield path
 
 
 def glance(start: Path) -> Glance | None:

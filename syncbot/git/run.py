@@ -136,14 +136,26 @@ def git(
     """Run `git ARGUMENTS...` and give its standard output. `ok` are the exit statuses that are no failure; `env` is
     added to the cleaned environment. Raises GitFailed."""
     process = _start(arguments, cwd, env, stdin is not None)
+    return _ended(process, arguments[0], stdin, timeout, ok)
+
+
+def begun(arguments: Sequence[str], *, cwd: Path) -> Callable[[], bytes]:
+    """Start `git ARGUMENTS...`; what this gives waits for it, once, as `git` does."""
+    process = _start(arguments, cwd, None, False)
+    return lambda: _ended(process, arguments[0], None, QUICK, (0,))
+
+
+def _ended(
+    process: subprocess.Popen[bytes], command: str, stdin: bytes | None, timeout: float, ok: tuple[int, ...]
+) -> bytes:
     try:
         out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        raise GitFailed(arguments[0], None, f"took longer than {timeout:.0f} seconds") from None
+        raise GitFailed(command, None, f"took longer than {timeout:.0f} seconds") from None
     if process.returncode not in ok:
-        raise GitFailed(arguments[0], process.returncode, _said(err))
+        raise GitFailed(command, process.returncode, _said(err))
     return out
 
 

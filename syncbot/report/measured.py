@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -88,7 +88,7 @@ def chosen(found: Measured, wanted: Wanted) -> Measured:
         if wanted.of_patches:
             patches = tuple(patch for patch in package.patches if _is_wanted_patch(patch, wanted))
             if patches:
-                kept.append(replace(package, patches=patches, drops=()))
+                kept.append(package._replace(patches=patches, drops=()))
         else:
             kept.append(package)
     told = [p for p in found.problems if not wanted.names or p.package in wanted.names]
@@ -203,13 +203,12 @@ def _behind(packages: Sequence[PackageMeasure]) -> int | None:
     return sum(behind > 0 for behind in known) if known else None
 
 
-def check_names(found: Measured, names: Sequence[str], folder: str) -> None:
-    """Raises InputError for a name that is no package."""
-    known = {str(p.package) for p in found.packages} | {p.package for p in found.problems}
+def check_names(known: Collection[str], names: Sequence[str], folder: str) -> None:
+    """Raises InputError for a name that is none of the `known` packages. `folder`: where they lie."""
     for name in names:
         if name not in known:
             import difflib  # noqa: PLC0415  # hardly anybody misspells one
 
             near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"the packages are the folders of {folder}/"
+            remedy = f"did you mean {near[0]}?" if near else f"the packages are the folders of {folder or 'the repository'}/"
             raise InputError(f"no package is named {name!r}", remedy)

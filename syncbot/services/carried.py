@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,23 @@ def carried(workspace: Workspace) -> tuple[Sequence[Kept], Sequence[PackageProbl
     """Every package of the work tree, in order of name, and a problem for each that cannot be read. Remembered by what
     pins the work tree: only the packages whose files are others than then are read, and a patch once in its life. What
     is another than before is kept as the past."""
-    pins, last = _pins(workspace), workspace.store.kept()
-    if last.key == pins.key and not last.unread:
-        return last.packages, ()
-    from syncbot.services.reread import reread  # noqa: PLC0415  # brings the layouts; mostly nothing has changed
+    return looking(workspace)()
 
-    return reread(workspace, pins, last)
+
+def looking(workspace: Workspace) -> Callable[[], tuple[Sequence[Kept], Sequence[PackageProblem]]]:
+    """Begin to look at the work tree; what this gives comes to the end of it, as `carried`. Git takes a while, in which
+    the state can be read."""
+    dirty, last = _dirty(workspace), workspace.store.kept()
+
+    def looked() -> tuple[Sequence[Kept], Sequence[PackageProblem]]:
+        pins = _pins(workspace, dirty)
+        if last.key == pins.key and not last.unread:
+            return last.packages, ()
+        from syncbot.services.reread import reread  # noqa: PLC0415  # brings the layouts; mostly nothing has changed
+
+        return reread(workspace, pins, last)
+
+    return looked
 
 
 def note(workspace: Workspace) -> None:
@@ -51,12 +62,18 @@ def note(workspace: Workspace) -> None:
 
 def pinned_by(workspace: Workspace) -> str:
     """Another text whenever packages may lie otherwise in the work tree, or are read otherwise."""
-    return _pins(workspace).key
+    return _pins(workspace, _dirty(workspace)).key
 
 
-def _pins(workspace: Workspace) -> Pins:
+def _dirty(workspace: Workspace) -> Iterable[str]:
+    settings = workspace.settings
+    return workspace.downstream.dirty(settings.patches if settings.layout == "native" else "")
+
+
+def _pins(workspace: Workspace, found: Iterable[str]) -> Pins:
+    """`found`: the paths that differ from the commit."""
     settings, downstream = workspace.settings, workspace.downstream
-    dirty = sorted(downstream.dirty(settings.patches if settings.layout == "native" else ""))
+    dirty = sorted(found)
     changed = _as_they_are(downstream.files(), dirty) if dirty else []
     head, manner = downstream.head(), [repr(settings.policy), settings.patches, _rest(workspace)]
     key = digest("carried", _FORM, head, changed, workspace.stamp, *manner)

@@ -17,13 +17,14 @@ from syncbot.model.proposal_words import RESTORE
 from syncbot.model.verdicts import Verdict
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public
 from syncbot.services import past
-from syncbot.services.carried import carried
+from syncbot.services.carried import carried, looking
 
 if TYPE_CHECKING:
     from syncbot.model.judgement import Evidence
     from syncbot.ports.measures import Measuring
     from syncbot.ports.past import Then
     from syncbot.report.digest import Digest
+    from syncbot.report.problems import PackageProblem
     from syncbot.services.workspace import Workspace
 
 RECENT = 30
@@ -39,16 +40,23 @@ def measured(
     at = workspace.clock.now()
     moment = past.end_of(on, at)
     if moment is None:
-        kept, problems = carried(workspace)
+        looked = looking(workspace)
         recorded = _recorded(workspace.store)
+        kept, problems = looked()
     else:
         then = past.since_first(workspace.store.as_of(moment), moment)
         kept, problems = past.kept(workspace, then), ()
         at, recorded = moment, _recorded(then)
+    _check_names(workspace, names, kept, problems)
     layout = workspace.settings.layout or "native"
-    found = Measured(at, tuple(_package(one, layout, recorded, at) for one in kept), tuple(problems))
-    check_names(found, names, workspace.settings.patches or "the repository")
+    found = Measured(at, tuple([_package(one, layout, recorded, at) for one in kept]), tuple(problems))
     return found if private else public(found)
+
+
+def _check_names(
+    workspace: Workspace, names: Sequence[str], kept: Sequence[Kept], problems: Sequence[PackageProblem]
+) -> None:
+    check_names({*(one.package for one in kept), *(one.package for one in problems)}, names, workspace.settings.patches)
 
 
 def forecast(workspace: Workspace, found: Measured) -> list[Ahead]:
@@ -77,18 +85,25 @@ def history(
     """What happened to one package, or to all: of these in the last RECENT days, unless `days` says how many. Raises
     InputError for a name that is no package. Without `private` only packages that are tracked and not private are told
     of: of others nothing says whether they were. `on`: as it was known when that day ended."""
-    found = measured(workspace, [] if name is None else [name], private=True, on=on)
-    moment = past.end_of(on, workspace.clock.now())
-    store: _Told = workspace.store if moment is None else workspace.store.as_of(moment)
-    shown = {package.package for package in found.packages if private or not package.private}
-    known = {package.package for package in found.packages}
+    now = workspace.clock.now()
+    moment = past.end_of(on, now)
+    store: _Told
+    if moment is None:
+        at, store = now, workspace.store
+        kept, problems = carried(workspace)
+    else:
+        at, store = moment, past.since_first(workspace.store.as_of(moment), moment)
+        kept, problems = past.kept(workspace, store), ()
+    _check_names(workspace, [] if name is None else [name], kept, problems)
+    shown = {one.package for one in kept if private or not one.private}
+    known = {one.package for one in kept}
     days = RECENT if days is None and name is None else days
-    since = None if days is None else found.at - timedelta(days=days)
+    since = None if days is None else at - timedelta(days=days)
     events = store.events(None if name is None else PackageName(name), since)
     recent = [event for event in events if since is None or event.at >= since]
-    kept = tuple(event for event in recent if private or event.package in shown)
-    hidden = {event.package for event in recent} - {event.package for event in kept}
-    return History(found.at, kept, len(hidden & known), len(hidden - known))
+    told = tuple([event for event in recent if private or event.package in shown])
+    hidden = {event.package for event in recent} - {event.package for event in told}
+    return History(at, told, len(hidden & known), len(hidden - known))
 
 
 def digest(workspace: Workspace, *, weekly: bool, owner: str | None = None) -> Digest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -50,4 +49,4 @@ def kept(workspace: Workspace, then: Then) -> Sequence[Kept]:
     as private: a secret of today is none of the past's figures."""
     now, problems = carried(workspace)
     secret = {*then.private_since(), *(one.package for one in now if one.private), *(p.package for p in problems)}
-    return [replace(one, private=one.private or one.package in secret) for one in then.kept()]
+    return [one._replace(private=one.private or one.package in secret) for one in then.kept()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from syncbot.model.ids import PackageName, PatchName
@@ -58,15 +59,16 @@ def _carried(carried: Carried) -> list[Any]:
 
 def _read(row: list[Any]) -> Kept:
     package, path, upstream, base, owners, private, track, range_, series = row
-    patches = tuple(_read_patch(each) for each in series)
+    patches = tuple([_read_patch(each) for each in series])
     return Kept(PackageName(package), path, upstream, base, tuple(owners), private, track, range_, patches)
 
 
 def _read_patch(row: list[Any]) -> Carried:
     name, digest, strip, keep, waiting, paths, added, removed, weight, subject, written, cves, sent, readable = row
-    day = None if written is None else date.fromisoformat(written)
+    day = None if written is None else _day(written)
     facts = Facts(tuple(paths), added, removed, weight, subject, day, tuple(cves), _FORWARDED[sent], readable)
     return Carried(PatchName(name), digest, strip, facts, keep, waiting)
 
 
+_day = lru_cache(maxsize=1024)(date.fromisoformat)
 _FORWARDED = {word.value: word for word in Forwarded}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from syncbot.model.ids import CommitId, PackageName, PatchName
+from syncbot.model.ids import PackageName, PatchName
 from syncbot.model.measures import Deed, Drop, Event, Told, Toll, newest_first
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec
-from syncbot.store.rows import Rows, listed, parts, where
+from syncbot.store.rows import Rows, paired, parts, where
 from syncbot.store.values import read_text, read_time
+
+if TYPE_CHECKING:
+    from syncbot.model.proposals import DroppedPatch
 
 SEEN, CONFLICT, REWRITE = "seen", "conflict", "rewrite"
 """What a patch may meet."""
@@ -21,8 +23,6 @@ VERDICTS = {word.value: word for word in Verdict}
 ACTIONS = {word.value: word for word in Action}
 PROOFS = {word.value: word for word in Proof}
 """Words as they are stored: to look them up costs a quarter of making them."""
-_SOME = 200
-"""Drops in one question: each is three values of it."""
 
 
 def told(document: Any) -> list[Told]:
@@ -68,23 +68,40 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return newest_first(events)
 
 
-def drop(package: str, name: str, target: str, document: str, at: datetime, *, restored: bool) -> Drop:
-    """A row of `dropped`."""
-    said = cast(Any, codec.loads(document))
-    judged, date = said["judgement"], said["target"].get("date")
-    first = judged.get("first_release") or ""
-    return Drop(
-        package=PackageName(package),
-        name=PatchName(name),
-        target=target,
-        verdict=Verdict(judged["verdict"]),
-        proof=None if judged.get("proof") is None else Proof(judged["proof"]),
-        commit=None if judged.get("absorbed_by") is None else CommitId(judged["absorbed_by"]),
-        first_release=first,
-        released=datetime.fromisoformat(date) if date and first in ("", target, said["target"]["name"]) else None,
-        at=at,
-        restored=restored,
+def told_of_drop(dropped: DroppedPatch) -> str:
+    """What measures need of a drop, as it is kept beside its document: to read that takes ten times as long."""
+    judged, target = dropped.judgement, dropped.target
+    first = judged.first_release or ""
+    day = target.date if first in ("", target.version, target.name) else None
+    proof = None if judged.proof is None else judged.proof.value
+    return codec.dumps(
+        [judged.verdict.value, proof, judged.absorbed_by, first, None if day is None else day.isoformat()]
     )
+
+
+def drop(package: str, name: str, target: str, told: str, at: datetime, *, restored: bool) -> Drop:
+    """A row of `dropped`. `told`: as above; or the document, of a drop that an earlier syncbot kept."""
+    said = cast(Any, codec.loads(told))
+    verdict, proof, commit, first, day = said if isinstance(said, list) else _told_of_document(said)
+    return Drop(
+        PackageName(package),
+        PatchName(name),
+        target,
+        VERDICTS[verdict],
+        None if proof is None else PROOFS[proof],
+        commit,
+        first,
+        None if day is None else datetime.fromisoformat(day),
+        at,
+        restored,
+    )
+
+
+def _told_of_document(said: Any) -> tuple[Any, ...]:
+    judged, target = said["judgement"], said["target"]
+    first = judged.get("first_release") or ""
+    day = target.get("date") if first in ("", target["version"], target["name"]) else None
+    return judged["verdict"], judged.get("proof"), judged.get("absorbed_by"), first, day
 
 
 def with_days(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -> list[Drop]:
@@ -92,7 +109,7 @@ def with_days(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) 
     known = released(rows, [drop for drop in drops if drop.first_release], until)
     days = [known.get((drop.package, drop.first_release), drop.released) for drop in drops]
     return [
-        drop if day == drop.released else replace(drop, released=day) for drop, day in zip(drops, days, strict=True)
+        drop if day == drop.released else drop._replace(released=day) for drop, day in zip(drops, days, strict=True)
     ]
 
 
@@ -100,21 +117,21 @@ def released(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -
     """When the first releases of these drops came out, by package and version (or upstream's own word for it); where
     upstream does not say, when they were first seen."""
     found: dict[tuple[str, str], datetime] = {}
-    for some in parts(drops, _SOME):
-        packages, values = listed("package", sorted({drop.package for drop in some}))
-        names, more = listed("name", sorted({drop.first_release for drop in some}))
-        conditions = [f"package IN {packages}", f"(version IN {names} OR name IN {names})"]
-        if until is not None:
-            conditions.append("first_seen <= :until")
-            values["until"] = until
-        for package, version, name, date, seen in rows(_RELEASED + where(*conditions), **values, **more):
-            day = read_time(date or seen)
-            found[read_text(package), read_text(name)] = day
-            found[read_text(package), read_text(version)] = day
+    for some in parts(sorted({(drop.package, drop.first_release) for drop in drops})):
+        text, values = paired(some)
+        conditions = () if until is None else ("first_seen <= :until",)
+        values |= {} if until is None else {"until": until}
+        for column in ("name", "version"):  # the version counts, where both are there
+            asked = _RELEASED.format(pairs=text, column=column) + where(*conditions)
+            for package, word, date, seen in rows(asked, **values):
+                found[read_text(package), read_text(word)] = read_time(date or seen)
     return found
 
 
-_RELEASED = 'SELECT package, version, name, date, first_seen FROM "release"'
+_RELEASED = (
+    "WITH asked(package, word) AS (VALUES {pairs}) SELECT asked.package, asked.word, date, first_seen"
+    ' FROM asked JOIN "release" ON "release".package = asked.package AND "release".{column} = asked.word'
+)
 _WEIGHED = (
     "SELECT at, package, base_version, target_version, patches, drops, lines_before, lines_after, asks, reports"
     " FROM judgement"

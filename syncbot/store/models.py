@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, Index, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -98,6 +98,7 @@ class ReleaseRow(Table, table=True):
     """A release as it was when first seen."""
 
     __tablename__ = "release"
+    __table_args__ = (Index(None, "package", "name"),)
 
     package: str = Field(primary_key=True, sa_type=SafeText)
     version: str = Field(primary_key=True, sa_type=SafeText)
@@ -128,7 +129,7 @@ class JudgementRow(Table, table=True):
     lines_before: int
     lines_after: int
     document: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=UtcDateTime)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class CurrentRow(Table, table=True):
@@ -204,13 +205,15 @@ class Proposed(Table):
 
 class ProposalRow(Proposed, table=True):
     __tablename__ = "proposal"
+    __table_args__ = (Index(None, "status", "package", "target_version"),)
 
     id: str = Field(primary_key=True, sa_type=SafeText)
     body: str = Field(sa_type=SafeText)
 
 
 class DroppedRow(Table, table=True):
-    """A patch that left the tree. `digest` is the sha256 of its content, in hex."""
+    """A patch that left the tree. `digest` is the sha256 of its content, in hex; `told` what reports need of the
+    document (`metered.told_of_drop`): theirs are thousands."""
 
     __tablename__ = "dropped"
     __table_args__ = (UniqueConstraint("package", "name", "target_version", "digest"),)
@@ -223,6 +226,7 @@ class DroppedRow(Table, table=True):
     content: bytes = Field(sa_type=LargeBinary)
     strip: int | None = None
     document: str = Field(sa_type=Text)
+    told: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     proposal: str = Field(sa_type=SafeText)
     at: datetime = Field(sa_type=UtcDateTime)
     restored: bool

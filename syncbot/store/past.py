@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -188,7 +188,8 @@ class SqlThen:
 
     def drops(self, package: PackageName | None = None) -> Sequence[Drop]:
         row = DroppedRow
-        columns: tuple[Any, ...] = (row.id, row.package, row.name, row.target_version, row.document, row.at)
+        told = case((col(row.told) == "", col(row.document)), else_=col(row.told))
+        columns: tuple[Any, ...] = (row.id, row.package, row.name, row.target_version, told, row.at)
         query = sql_select(*columns).where(col(row.at) <= self._at).order_by(col(row.at).desc(), col(row.id).desc())
         if package is not None:
             query = query.where(col(row.package) == package)

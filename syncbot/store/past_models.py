@@ -43,6 +43,6 @@ class ProposalPastRow(Proposed, table=True):
     __tablename__ = "proposal_past"
 
     number: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(sa_type=UtcDateTime)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
     proposal: str = Field(sa_type=SafeText, index=True)
     body: bytes = Field(sa_type=LargeBinary)

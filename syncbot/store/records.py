@@ -13,7 +13,7 @@ from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import DroppedPatch, ProposalRecord, Run, StoredJudgement
 from syncbot.model.releases import Release
 from syncbot.model.verdicts import Action
-from syncbot.store import codec, documents
+from syncbot.store import codec, documents, metered
 from syncbot.store.models import DroppedRow, JudgementRow, MemoryRow, ProposalRow, ReleaseRow, RunRow
 
 
@@ -155,6 +155,7 @@ def dropped_row(patch: DroppedPatch) -> DroppedRow:
         content=patch.content,
         strip=patch.strip,
         document=codec.dumps(document),
+        told=metered.told_of_drop(patch),
         proposal=patch.proposal,
         at=patch.at,
         restored=patch.restored,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-HEAD = "0009"
+HEAD = "0010"
 """The schema that this syncbot works on: the newest migration's id (a test compares)."""
 
 _FILE = re.compile(r"sqlite:///(?P<path>(?!.*\?[a-z_]+=[^/]*$).+)", re.DOTALL)

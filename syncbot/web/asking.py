@@ -106,7 +106,7 @@ def _searched(found: Measured, word: str) -> Measured:
         if word in package.package.casefold():
             kept.append(package)
         elif patches := tuple(patch for patch in package.patches if says(patch, word)):
-            kept.append(replace(package, patches=patches))
+            kept.append(package._replace(patches=patches))
     return replace(found, packages=tuple(kept))
 
 

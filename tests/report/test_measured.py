@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -78,9 +77,9 @@ def test_age_is_the_header_s_else_since_it_was_first_seen() -> None:
     facts = Facts((), 0, 0, 0, written=date(2024, 3, 5))
     toll = Toll(NOW - timedelta(days=3, hours=20))
     assert age(facts, toll, NOW) == 10
-    assert age(replace(facts, written=None), toll, NOW) == 3
-    assert age(replace(facts, written=None), None, NOW) is None
-    assert age(replace(facts, written=date(2999, 1, 1)), None, NOW) == 0, "a header may lie"
+    assert age(facts._replace(written=None), toll, NOW) == 3
+    assert age(facts._replace(written=None), None, NOW) is None
+    assert age(facts._replace(written=date(2999, 1, 1)), None, NOW) == 0, "a header may lie"
 
 
 def test_sorting_puts_the_largest_first_and_the_unknown_last() -> None:
@@ -92,7 +91,7 @@ def test_sorting_puts_the_largest_first_and_the_unknown_last() -> None:
 
 def test_what_to_send_upstream_is_old_and_dear_first() -> None:
     dear = Toll(NOW, refreshed=0, conflicts=3)
-    sent = replace(patch("sent"), facts=Facts(("a.c",), 1, 0, 1, forwarded=Forwarded.SENT))
+    sent = patch("sent")._replace(facts=Facts(("a.c",), 1, 0, 1, forwarded=Forwarded.SENT))
     patches = (patch("young", 1), patch("old", 9), patch("dear", 9, toll=dear), patch("ageless"), sent)
     assert [p.name for p in upstreamable([package("a", *patches)])] == ["dear", "old", "young", "ageless"]
 
