@@ -69,7 +69,7 @@ def show_command(context: click.Context, which: str, *, as_json: bool) -> None:
     from syncbot.report import documents, texts
     from syncbot.services import proposals
 
-    with shared.opened(context.obj) as workspace:
+    with shared.opened(context.obj, reading=True, remote=True) as workspace:
         found = proposals.show(workspace, which)
         advice = proposals.advice(workspace, found)
         work = proposals.work(workspace, found)

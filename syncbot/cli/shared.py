@@ -36,15 +36,22 @@ class Options:
 
 @contextmanager
 def opened(
-    options: Options, *, new: bool = False, unborn: bool = False, found: Found | None = None, reading: bool = False
+    options: Options,
+    *,
+    new: bool = False,
+    unborn: bool = False,
+    found: Found | None = None,
+    reading: bool = False,
+    remote: bool = False,
 ) -> Iterator[Workspace]:
     """The services' workspace, with progress on standard error. `new`: nothing need be in it; `unborn`: no commit;
-    `found`: with settings that were read before; `reading`: for who writes nothing, which is there sooner."""
+    `found`: with settings that were read before; `reading`: for who writes nothing, which is there sooner;
+    `remote`: and says where the forge's branches are."""
     with terminal.progress(quiet=options.quiet) as progress, ExitStack() as stack:
         if reading:
             from syncbot.wiring.reading import opened_to_read
 
-            yield stack.enter_context(opened_to_read(options.start, os.environ, progress, found=found))
+            yield stack.enter_context(opened_to_read(options.start, os.environ, progress, found=found, remote=remote))
             return
         from syncbot.wiring import workspace as wiring  # the adapters are imported only when they are needed
 

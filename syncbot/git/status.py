@@ -9,7 +9,6 @@ from pathlib import Path
 from syncbot.errors import InputError
 from syncbot.git.run import GitFailed, begun, git
 
-
 Status = list[tuple[str, str, str]]
 
 

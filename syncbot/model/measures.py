@@ -174,6 +174,17 @@ class Told(NamedTuple):
     at: datetime
 
 
+class Held(NamedTuple):
+    """What the judge saw of a patch on upstream's branch: as `Evidence`, of the kind `held`."""
+
+    detail: str
+    commit: CommitId | None = None
+    subject: str = ""
+    date: str = ""
+    release: str = ""
+    link: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a package stood among upstream's releases when it was last checked. `newest`: the newest one on its line;

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from syncbot.model.ids import PackageName, PatchName
-    from syncbot.model.judgement import Evidence
-    from syncbot.model.measures import Drop, Event, Inputs, Reading, Standing, Told, Toll
-    from syncbot.model.verdicts import Verdict
+    from syncbot.model.measures import Drop, Event, Held, Inputs, Reading, Standing, Told, Toll
 
 
 class Measuring(Protocol):
@@ -40,8 +38,9 @@ class Measuring(Protocol):
     def told(self) -> Sequence[Told]:
         """What the last check of each package said of each of its patches, in order of package and series."""
 
-    def evidence(self, keys: Sequence[str], verdict: Verdict) -> Mapping[tuple[str, PatchName], tuple[Evidence, ...]]:
-        """By judgement and name, the evidence of the patches of this verdict in the judgements of these keys."""
+    def held(self, keys: Sequence[str]) -> Mapping[tuple[str, PatchName], Sequence[Held]]:
+        """By judgement and name, what was seen on the branch of the patches that are held in the judgements of these
+        keys."""
 
     def tolls(self) -> Mapping[tuple[PackageName, PatchName], Toll]:
         """What carrying each patch has cost, as far as it was recorded."""

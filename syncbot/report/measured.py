@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from syncbot.errors import InputError
 from syncbot.model import measures
-from syncbot.model.measures import Event, PackageMeasure, PatchMeasure, Sum
+from syncbot.model.measures import Event, Held, PackageMeasure, PatchMeasure, Sum
 from syncbot.model.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from syncbot.model.judgement import Evidence
     from syncbot.report.problems import PackageProblem
 
 T = TypeVar("T")
@@ -65,7 +64,7 @@ class Ahead:
     owners: tuple[str, ...]
     patch: PatchMeasure
     base: str
-    fact: Evidence | None
+    fact: Held | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +209,7 @@ def check_names(known: Collection[str], names: Sequence[str], folder: str) -> No
             import difflib  # noqa: PLC0415  # hardly anybody misspells one
 
             near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"the packages are the folders of {folder or 'the repository'}/"
+            remedy = (
+                f"did you mean {near[0]}?" if near else f"the packages are the folders of {folder or 'the repository'}/"
+            )
             raise InputError(f"no package is named {name!r}", remedy)

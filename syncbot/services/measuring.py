@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from syncbot.model import addresses, measures
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Carried, Drop, Event, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
+from syncbot.model.measures import Carried, Drop, Event, Held, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
 from syncbot.model.proposal_words import RESTORE
 from syncbot.model.verdicts import Verdict
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public
@@ -20,7 +20,6 @@ from syncbot.services import past
 from syncbot.services.carried import carried, looking
 
 if TYPE_CHECKING:
-    from syncbot.model.judgement import Evidence
     from syncbot.ports.measures import Measuring
     from syncbot.ports.past import Then
     from syncbot.report.digest import Digest
@@ -67,7 +66,7 @@ def forecast(workspace: Workspace, found: Measured) -> list[Ahead]:
         for patch in package.patches
         if patch.told is not None and patch.told.verdict is Verdict.HELD
     ]
-    facts = workspace.store.evidence(sorted({told.key for _, _, told in held}), Verdict.HELD)
+    facts = workspace.store.held(sorted({told.key for _, _, told in held}))
     return [
         Ahead(package.owners, patch, told.base, _held(facts.get((told.key, patch.name), ())))
         for package, patch, told in held
@@ -115,9 +114,8 @@ def digest(workspace: Workspace, *, weekly: bool, owner: str | None = None) -> D
     return digest_of(found, workspace.store.events(since=since), weekly=weekly, owner=owner)
 
 
-def _held(facts: Sequence[Evidence]) -> Evidence | None:
-    named = [fact for fact in facts if fact.kind == "held"]
-    return next((fact for fact in named if fact.commit is not None), named[0] if named else None)
+def _held(facts: Sequence[Held]) -> Held | None:
+    return next((fact for fact in facts if fact.commit is not None), facts[0] if facts else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the values are loaded by those who have any of them
     from syncbot.model.proposals import DroppedPatch, Run, StoredJudgement
     from syncbot.model.releases import Release
     from syncbot.model.running import Note
+    from syncbot.store.then import StoreThen
 
 
 class _Asks(Protocol):
@@ -28,6 +29,11 @@ class _Asks(Protocol):
 
 class Answers:
     """Mixed into the stores, which put the questions."""
+
+    def as_of(self: _Asks, at: datetime) -> StoreThen:
+        from syncbot.store.then import StoreThen  # noqa: PLC0415  # as above
+
+        return StoreThen(self._rows, at)
 
     def runs(self: _Asks, limit: int = 20) -> Sequence[Run]:
         from syncbot.model.proposals import Run  # noqa: PLC0415  # as above

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from syncbot.errors import DiskFull, Fault, StoreError
 from syncbot.store.rows import Rows
 from syncbot.store.schema import file_of
-from syncbot.store.values import in_utc, safe
+from syncbot.store.values import as_in_file, in_utc, safe
 
 WRITES = {"syncbot_writes": True}
 """Execution options of a connection that is going to write: it then waits for its turn at the start. SQLite refuses a
@@ -186,7 +186,9 @@ def in_session(session: Session) -> Rows:
     """Puts questions in plain SQL, in the session's transaction."""
 
     def rows(sql: str, **values: object) -> Sequence[Any]:
-        return session.connection().execute(text(sql), {name: _fit(value) for name, value in values.items()}).all()
+        connection = session.connection()
+        fit = as_in_file if connection.dialect.name == _SQLITE else _fit
+        return connection.execute(text(sql), {name: fit(value) for name, value in values.items()}).all()
 
     return rows
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncbot.store.answers import Answers
 from syncbot.store.readings import Readings
 from syncbot.store.schema import HEAD, file_of
-from syncbot.store.values import in_utc, safe
+from syncbot.store.values import as_in_file, safe
 
 if TYPE_CHECKING:
     from syncbot.store.rows import Rows
@@ -75,7 +74,7 @@ class LightStore(Readings, Answers):
 
     def _ask(self, sql: str, **values: object) -> Sequence[Any]:
         try:
-            return self._connection.execute(sql, {name: _fit(value) for name, value in values.items()}).fetchall()
+            return self._connection.execute(sql, {name: as_in_file(value) for name, value in values.items()}).fetchall()
         except sqlite3.Error:
             with self._all()._rows() as rows:
                 return rows(sql, **values)
@@ -114,10 +113,3 @@ def _connected(file: Path) -> sqlite3.Connection | None:
         pass  # the whole store says what is wrong
     connection.close()
     return None
-
-
-def _fit(value: object) -> object:
-    """As SQLAlchemy writes it."""
-    if isinstance(value, datetime):
-        return in_utc(value).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return safe(value) if isinstance(value, str) else value

@@ -39,7 +39,8 @@ class StandingRow(Table, table=True):
 
 
 class ToldRow(Table, table=True):
-    """What a package's current judgement says of one patch."""
+    """What a package's current judgement says of one patch. `held`: of one that is held, what reports need of its
+    evidence, JSON (`metered.told_of_held`)."""
 
     __tablename__ = "told"
 
@@ -54,6 +55,7 @@ class ToldRow(Table, table=True):
     proof: str | None = Field(default=None, sa_type=SafeText)
     lines_after: int
     at: datetime = Field(sa_type=UtcDateTime)
+    held: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class InputsRow(Table, table=True):

@@ -19,8 +19,9 @@ from syncbot.model.verdicts import Action, Verdict
 from syncbot.store import codec, kept, metered
 from syncbot.store.measure_models import InputsRow, KeptRow, MetRow, StandingRow, StoodRow, ToldRow
 from syncbot.store.models import JudgementRow
-from syncbot.store.past import STANDING, TOLD, note_past, note_past_json
+from syncbot.store.past import note_past, note_past_json
 from syncbot.store.readings import SCOPE, Readings
+from syncbot.store.then import STANDING, TOLD
 
 
 class _Sessions(Protocol):
@@ -87,7 +88,8 @@ def note_told(session: Session, package: PackageName, key: str, at: datetime | N
     told = []
     for place, patch in enumerate(document["judgement"]["patches"], 1):
         said = head | {word: patch[word] for word in ("name", "verdict", "action", "proof", "lines_after")}
-        session.add(ToldRow(package=package, place=place, at=row.at, **said))
+        held = metered.told_of_held(patch) if patch["verdict"] == Verdict.HELD.value else ""
+        session.add(ToldRow(package=package, place=place, at=row.at, held=held, **said))
         told.append({"package": package, "at": row.at.isoformat(), **said})
     note_past_json(session, TOLD, package, at or row.at, told)
     session.add(StoodRow(package=package, key=key, at=at or row.at))

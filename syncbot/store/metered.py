@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Deed, Drop, Event, Told, Toll, newest_first
+from syncbot.model.measures import Deed, Drop, Event, Held, Told, Toll, newest_first
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec
-from syncbot.store.rows import Rows, paired, parts, where
+from syncbot.store.rows import Rows, where
 from syncbot.store.values import read_text, read_time
 
 if TYPE_CHECKING:
@@ -68,70 +68,75 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return newest_first(events)
 
 
+def told_of_held(patch: Any) -> str:
+    """What reports need of a patch that is held, from its judgement's document."""
+    facts = [fact for fact in patch["evidence"] if fact["kind"] == "held"]
+    return codec.dumps([[fact.get(word, default) for word, default in _FACT] for fact in facts])
+
+
+_FACT = (("detail", ""), ("commit", None), ("subject", ""), ("date", ""), ("release", ""), ("link", ""))
+
+
+def held(document: str) -> Sequence[Held]:
+    return tuple(Held(*fact) for fact in cast(Any, codec.loads(document)))
+
+
 def told_of_drop(dropped: DroppedPatch) -> str:
-    """What measures need of a drop, as it is kept beside its document: to read that takes ten times as long."""
+    """What measures need of a drop beside its columns, apart from its document: that takes ten times as long to read.
+    [verdict, proof, commit, when its target came out, should that be the first release that has it]"""
     judged, target = dropped.judgement, dropped.target
-    first = judged.first_release or ""
-    day = target.date if first in ("", target.version, target.name) else None
+    day = target.date if (judged.first_release or "") in ("", target.version, target.name) else None
     proof = None if judged.proof is None else judged.proof.value
-    return codec.dumps(
-        [judged.verdict.value, proof, judged.absorbed_by, first, None if day is None else day.isoformat()]
-    )
+    return codec.dumps([judged.verdict.value, proof, judged.absorbed_by, None if day is None else day.isoformat()])
 
 
-def drop(package: str, name: str, target: str, told: str, at: datetime, *, restored: bool) -> Drop:
-    """A row of `dropped`. `told`: as above; or the document, of a drop that an earlier syncbot kept."""
-    said = cast(Any, codec.loads(told))
-    verdict, proof, commit, first, day = said if isinstance(said, list) else _told_of_document(said)
-    return Drop(
-        PackageName(package),
-        PatchName(name),
-        target,
-        VERDICTS[verdict],
-        None if proof is None else PROOFS[proof],
-        commit,
-        first,
-        None if day is None else datetime.fromisoformat(day),
-        at,
-        restored,
-    )
+def drops(
+    rows: Rows, package: PackageName | None = None, until: datetime | None = None
+) -> Iterator[tuple[int, bool, Drop]]:
+    """The rows of `dropped`, newest first: (number, whether it is restored, the drop)."""
+    bounds, values = _within(package, None, until)
+    day = _DAY.format(seen="" if until is None else " AND first_seen <= :until")
+    asked = _DROPS.format(day=day) + where(*bounds)
+    for id, of, name, target, at, restored, first, told, by_version, by_name in rows(
+        f"{asked} ORDER BY at DESC, id DESC", **values
+    ):
+        said = cast(Any, codec.loads(told))
+        verdict, proof, commit, day = said if isinstance(said, list) else _told_of_document(said)
+        known = by_version or by_name
+        since = read_time(known) if known else None if day is None else datetime.fromisoformat(day)
+        yield (
+            id,
+            bool(restored),
+            Drop(
+                PackageName(read_text(of)),
+                PatchName(read_text(name)),
+                read_text(target),
+                VERDICTS[verdict],
+                None if proof is None else PROOFS[proof],
+                commit,
+                read_text(first),
+                since,
+                read_time(at),
+            ),
+        )
 
 
 def _told_of_document(said: Any) -> tuple[Any, ...]:
     judged, target = said["judgement"], said["target"]
-    first = judged.get("first_release") or ""
-    day = target.get("date") if first in ("", target["version"], target["name"]) else None
-    return judged["verdict"], judged.get("proof"), judged.get("absorbed_by"), first, day
+    is_first = (judged.get("first_release") or "") in ("", target["version"], target["name"])
+    return judged["verdict"], judged.get("proof"), judged.get("absorbed_by"), target.get("date") if is_first else None
 
 
-def with_days(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -> list[Drop]:
-    """The drops with the days on which their releases came out."""
-    known = released(rows, [drop for drop in drops if drop.first_release], until)
-    days = [known.get((drop.package, drop.first_release), drop.released) for drop in drops]
-    return [
-        drop if day == drop.released else drop._replace(released=day) for drop, day in zip(drops, days, strict=True)
-    ]
-
-
-def released(rows: Rows, drops: Sequence[Drop], until: datetime | None = None) -> dict[tuple[str, str], datetime]:
-    """When the first releases of these drops came out, by package and version (or upstream's own word for it); where
-    upstream does not say, when they were first seen."""
-    found: dict[tuple[str, str], datetime] = {}
-    for some in parts(sorted({(drop.package, drop.first_release) for drop in drops})):
-        text, values = paired(some)
-        conditions = () if until is None else ("first_seen <= :until",)
-        values |= {} if until is None else {"until": until}
-        for column in ("name", "version"):  # the version counts, where both are there
-            asked = _RELEASED.format(pairs=text, column=column) + where(*conditions)
-            for package, word, date, seen in rows(asked, **values):
-                found[read_text(package), read_text(word)] = read_time(date or seen)
-    return found
-
-
-_RELEASED = (
-    "WITH asked(package, word) AS (VALUES {pairs}) SELECT asked.package, asked.word, date, first_seen"
-    ' FROM asked JOIN "release" ON "release".package = asked.package AND "release".{column} = asked.word'
+_DAY = 'SELECT coalesce(date, first_seen) FROM "release" WHERE "release".package = dropped.package{seen}'
+"""When a release came out; where upstream does not say, when it was first seen."""
+_DROPS = (
+    "SELECT id, package, name, target_version, at, restored, first_release,"
+    " CASE told WHEN '' THEN document ELSE told END,"
+    " ({day} AND version = first_release),"
+    ' ({day} AND "release".name = first_release ORDER BY version DESC LIMIT 1)'
+    " FROM dropped"
 )
+"""The last two: of the first release that has it, found by its version, and by upstream's own word for it."""
 _WEIGHED = (
     "SELECT at, package, base_version, target_version, patches, drops, lines_before, lines_after, asks, reports"
     " FROM judgement"

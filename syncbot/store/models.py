@@ -212,8 +212,9 @@ class ProposalRow(Proposed, table=True):
 
 
 class DroppedRow(Table, table=True):
-    """A patch that left the tree. `digest` is the sha256 of its content, in hex; `told` what reports need of the
-    document (`metered.told_of_drop`): theirs are thousands."""
+    """A patch that left the tree. `digest` is the sha256 of its content, in hex; `first_release` and
+    `told` are what reports need of the document (`metered.told_of_drop`): theirs are
+    thousands. An earlier syncbot that still runs leaves them empty."""
 
     __tablename__ = "dropped"
     __table_args__ = (UniqueConstraint("package", "name", "target_version", "digest"),)
@@ -226,6 +227,7 @@ class DroppedRow(Table, table=True):
     content: bytes = Field(sa_type=LargeBinary)
     strip: int | None = None
     document: str = Field(sa_type=Text)
+    first_release: str = Field(default="", sa_type=SafeText, sa_column_kwargs={"server_default": ""})
     told: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     proposal: str = Field(sa_type=SafeText)
     at: datetime = Field(sa_type=UtcDateTime)

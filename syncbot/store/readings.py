@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Drop, Event, Reading, Standing, Told, Toll
+from syncbot.model.measures import Drop, Event, Held, Reading, Standing, Told, Toll
+from syncbot.model.verdicts import Verdict
 from syncbot.store import codec, kept, metered
 from syncbot.store.rows import Rows, listed, parts, where
 from syncbot.store.values import read_text, read_time
 
 if TYPE_CHECKING:
-    from syncbot.model.judgement import Evidence
     from syncbot.model.running import Failure
-    from syncbot.model.verdicts import Verdict
 
 SCOPE = "work tree"
 
@@ -62,20 +61,19 @@ class Readings:
         ]
         return sorted(made, key=lambda one: one.package)  # a server may have the order of some language
 
-    def evidence(
-        self: _Asks, keys: Sequence[str], verdict: Verdict
-    ) -> Mapping[tuple[str, PatchName], tuple[Evidence, ...]]:
-        from syncbot.model.judgement import Evidence  # noqa: PLC0415  # most reports tell of none
-
-        found: dict[tuple[str, PatchName], tuple[Evidence, ...]] = {}
+    def held(self: _Asks, keys: Sequence[str]) -> Mapping[tuple[str, PatchName], Sequence[Held]]:
         with self._rows() as rows:
-            for some in parts(keys):
+            told = [(read_text(key), name, held) for key, name, held in rows(_HELD, verdict=Verdict.HELD.value)]
+            known = {key for key, _, _ in told} - {key for key, _, held in told if not held}
+            here = [(key, PatchName(read_text(name)), held) for key, name, held in told if key in known]
+            wanted = set(keys)
+            found = {(key, name): metered.held(held) for key, name, held in here if key in wanted}
+            for some in parts(sorted(wanted - known)):
                 text, values = listed("key", some)
                 for key, document in rows(_JUDGED + where(f"key IN {text}"), **values):
                     for patch in cast(Any, codec.loads(document))["judgement"]["patches"]:
-                        if patch["verdict"] == verdict.value:
-                            facts = tuple(codec.decode(Evidence, one) for one in patch["evidence"])
-                            found[read_text(key), PatchName(patch["name"])] = facts
+                        if patch["verdict"] == Verdict.HELD.value:
+                            found[read_text(key), PatchName(patch["name"])] = metered.held(metered.told_of_held(patch))
         return found
 
     def tolls(self: _Asks) -> Mapping[tuple[PackageName, PatchName], Toll]:
@@ -91,17 +89,9 @@ class Readings:
         }
 
     def drops(self: _Asks, package: PackageName | None = None) -> Sequence[Drop]:
-        conditions, values = ([], {}) if package is None else (["package = :package"], {"package": package})
         with self._rows() as rows:
-            found = rows(_DROPS + where(*conditions) + " ORDER BY at DESC, id DESC", **values)
-            drops = [
-                metered.drop(
-                    *(read_text(of), read_text(name), read_text(target), told, read_time(at)),
-                    restored=bool(restored),
-                )
-                for of, name, target, told, at, restored in found
-            ]
-            return metered.with_days(rows, drops)
+            found = list(metered.drops(rows, package))
+        return [drop._replace(restored=True) if restored else drop for _, restored, drop in found]
 
     def waiting(self: _Asks) -> Sequence[tuple[PackageName, str, str]]:
         with self._rows() as rows:
@@ -131,6 +121,8 @@ _STANDINGS = (
 _TOLD = (
     "SELECT package, name, key, base, target, verdict, action, proof, lines_after, at FROM told ORDER BY package, place"
 )
+_HELD = "SELECT key, name, held FROM told WHERE verdict = :verdict"
+"""`held` is empty where an earlier syncbot that still runs wrote it."""
 _JUDGED = "SELECT key, document FROM judgement"
 _MET = "SELECT package, name, count(*) FROM met"
 _WORD = "word = :word"
@@ -140,9 +132,6 @@ _ACCEPTED = (
 )
 """An index has all of it."""
 _OF_EACH = " GROUP BY package, name"
-_DROPS = (
-    "SELECT package, name, target_version, CASE told WHEN '' THEN document ELSE told END, at, restored FROM dropped"
-)
 _FAILURES = "SELECT package, kind, what, count, first, last, until, about, private FROM failure"
 
 

@@ -155,6 +155,7 @@ def dropped_row(patch: DroppedPatch) -> DroppedRow:
         content=patch.content,
         strip=patch.strip,
         document=codec.dumps(document),
+        first_release=patch.judgement.first_release or "",
         told=metered.told_of_drop(patch),
         proposal=patch.proposal,
         at=patch.at,

@@ -31,14 +31,6 @@ def listed(name: str, values: Sequence[str]) -> tuple[str, dict[str, object]]:
     return f"({', '.join(f':{each}' for each in named)})", named
 
 
-def paired(pairs: Sequence[tuple[str, str]]) -> tuple[str, dict[str, object]]:
-    """What to write after VALUES for these pairs, and the values by their names."""
-    named: dict[str, object] = {}
-    for at, (one, other) in enumerate(pairs):
-        named |= {f"one{at}": one, f"other{at}": other}
-    return ", ".join(f"(:one{at}, :other{at})" for at in range(len(pairs))), named
-
-
 def parts(values: Sequence[T], most: int = _MOST) -> Iterator[Sequence[T]]:
     """As many as one question may have."""
     return (values[at : at + most] for at in range(0, len(values), most))

@@ -37,16 +37,15 @@ from syncbot.store.models import (
     RunRow,
 )
 from syncbot.store.order import by_bytes
-from syncbot.store.past import RESTORED, SqlPast, note_past_json, note_proposal
+from syncbot.store.past import SqlPast, note_past_json, note_proposal
 from syncbot.store.past_models import ProposalPastRow
 from syncbot.store.queue import SqlSharing
 from syncbot.store.rows import Rows
 from syncbot.store.running import SqlRunning
+from syncbot.store.then import ELSEWHERE, RESTORED
 from syncbot.store.tokens import SqlGlance, SqlTokens
 
 _FORGE = "forge"
-_ELSEWHERE = ":"
-"""Stands in the id of a proposal of another forge than the present one, after that one's name."""
 KEPT = 8
 """Memories kept of each package."""
 
@@ -248,7 +247,7 @@ class SqlStore(Answers, SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlan
         with self.transaction(), self._session(writes=True) as session:
             run = session.connection().execute
             ids = {*session.exec(select(ProposalRow.id)), *session.exec(select(DroppedRow.proposal))}
-            renamed = [(id, f"{before}:{id}") for id in ids if _ELSEWHERE not in id]
+            renamed = [(id, f"{before}:{id}") for id in ids if ELSEWHERE not in id]
             renamed += [(id, id.removeprefix(f"{name}:")) for id in ids if id.startswith(f"{name}:")]
             for old, new in renamed:  # those that go aside first
                 run(update(ProposalRow).where(col(ProposalRow.id) == old).values(id=new))
@@ -270,7 +269,7 @@ class SqlStore(Answers, SqlDealings, SqlMeasures, SqlRunning, SqlTokens, SqlGlan
         newest = (col(ProposalRow.opened).desc(), func.length(ProposalRow.id).desc(), by_bytes(ProposalRow.id).desc())
         with self._session(writes=False) as session:
             found = [records.proposal(row) for row in session.exec(select(ProposalRow).order_by(*newest))]
-        return [record for record in found if elsewhere or _ELSEWHERE not in record.id]
+        return [record for record in found if elsewhere or ELSEWHERE not in record.id]
 
     def archive(self, dropped: DroppedPatch) -> None:
         with self._session(writes=True) as session:

@@ -32,6 +32,13 @@ def in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def as_in_file(value: object) -> object:
+    """A value of a question, as SQLite has it: times are text there, compared as text."""
+    if isinstance(value, datetime):
+        return in_utc(value).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return safe(value) if isinstance(value, str) else value
+
+
 def read_time(value: str | datetime) -> datetime:
     """SQLite has a time as text and keeps no offset."""
     return _from_text(value) if isinstance(value, str) else value.astimezone(UTC)

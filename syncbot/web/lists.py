@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from syncbot.model.judgement import Evidence
-from syncbot.model.measures import PackageMeasure, added_up
+from syncbot.model.measures import Held, PackageMeasure, added_up
 from syncbot.model.proposals import ProposalRecord, Run
 from syncbot.report.measured import Wanted, chosen, owners, upstreamable
 from syncbot.report.plain_text import plain_text
@@ -101,7 +101,7 @@ def _theirs(sitting: Sitting, found: View, package: PackageMeasure, told: Explan
     return (fact, drawn(text)) if text else None
 
 
-def _link(fact: Evidence) -> str:
+def _link(fact: Evidence | Held) -> str:
     """Its page on the web: only what leads there by https."""
     return fact.link if fact.link.startswith("https://") else ""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from syncbot.errors import HostileInput, InputError
 from syncbot.services.init import files as workspace_files
+from syncbot.wiring.place import shown_path
 
 
 def write_files(root: Path, files: Mapping[str, bytes | None]) -> None:
@@ -58,11 +59,6 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], root: Path) -> str:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return shown_path(folder, root)
-
-
-def shown_path(path: Path, root: Path) -> str:
-    """The path as a person in `root` types it."""
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def inside(name: str) -> Path:

@@ -15,8 +15,7 @@ from syncbot.model.addresses import is_path
 from syncbot.model.settings import ForgeKind
 from syncbot.settings import APP_VARIABLE, KEY_VARIABLE, PASSWORD_VARIABLE, STOP_VARIABLE, TOKEN_VARIABLE
 from syncbot.settings import Workspace as Found
-from syncbot.wiring.files import shown_path
-from syncbot.wiring.place import ids_of
+from syncbot.wiring.place import ids_of, proposals_of, shown_path
 
 if TYPE_CHECKING:
     from syncbot.forges.branches import SharedPuts
@@ -69,7 +68,7 @@ def stop_reason(found: Found, environ: Mapping[str, str]) -> str | None:
 def _local(needs: Needs) -> Opened:
     from syncbot.forges.local import LocalForge
 
-    forge: LocalForge = LocalForge(needs.state / "proposals", needs.root, needs.found.settings.identity)
+    forge: LocalForge = LocalForge(proposals_of(needs.found), needs.root, needs.found.settings.identity)
     forge.switch = lambda: stop_reason(needs.found, needs.environ)
     return Opened(forge, shown_path(forge.repository, needs.found.root), ids_of(needs.found), lambda: None)
 

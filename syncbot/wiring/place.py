@@ -41,6 +41,21 @@ def ids_of(found: Found) -> str:
     return f"{forge.address.rstrip('/')}/{forge.repository}" if forge.kind is ForgeKind.GITHUB else _FILES
 
 
+def proposals_of(found: Found) -> Path:
+    """The folder of a forge that keeps its proposals in files."""
+    return found.state / "proposals"
+
+
+def branches_of(found: Found) -> str:
+    """Where the branches of the local forge are, for people."""
+    return shown_path(proposals_of(found) / "forge.git", found.root)
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """The path as a person in `root` types it."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
 def is_plainly_native(found: Found) -> bool:
     """Told from the folder alone: the whole repository need not be listed for it."""
     if found.settings.downstream.repository or not found.patches.is_dir():

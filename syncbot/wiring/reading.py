@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from syncbot.git.glance import Glance, glance
+from syncbot.model.settings import ForgeKind
 from syncbot.services.advising import Advisories
 from syncbot.services.workspace import Workspace
 from syncbot.settings import open_workspace
 from syncbot.store.light import LightStore, light_store
-from syncbot.wiring.place import SystemClock, ids_of, is_plainly_native, patches_in, stamp
+from syncbot.wiring.place import SystemClock, branches_of, ids_of, is_plainly_native, patches_in, proposals_of, stamp
 
 if TYPE_CHECKING:
     from syncbot.ports import Downstream, Forge, Layout, Progress, Store
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_to_read(
-    start: Path, environ: Mapping[str, str], progress: Progress, *, found: Found | None = None
+    start: Path, environ: Mapping[str, str], progress: Progress, *, found: Found | None = None, remote: bool = False
 ) -> Iterator[Workspace]:
     """As `wiring.workspace.opened`, for reports: nobody works in it. Each adapter is made when it is first asked for
-    something. Raises InputError, StoreError."""
+    something. `remote`: it is told where the forge's branches are. Raises InputError, StoreError."""
     found = open_workspace(start, environ) if found is None else found
     whole = _Whole(found, environ, progress)
-    store = light_store(found.database_url) if _is_simple(found) else None
+    known = not remote or found.settings.forge.kind is ForgeKind.LOCAL
+    store = light_store(found.database_url) if known and _is_simple(found) else None
     try:
         downstream = glance(found.root) if store is not None else None
         yield whole.workspace if store is None or downstream is None else _light(whole, store, downstream)
@@ -85,6 +87,14 @@ def _layout(found: Found) -> Layout:
     return NativeLayout(found.settings.limits)
 
 
+def _forge(found: Found, whole: _Whole) -> Forge:
+    if found.settings.forge.kind is not ForgeKind.LOCAL:
+        return whole.workspace.forge
+    from syncbot.forges.glance import LocalGlance
+
+    return cast("Forge", LocalGlance(proposals_of(found), cast("Forge", _Late(lambda: whole.workspace.forge))))
+
+
 def _light(whole: _Whole, store: LightStore, downstream: Glance) -> Workspace:
     found = whole.found
     store.of_forge(ids_of(found))
@@ -93,12 +103,13 @@ def _light(whole: _Whole, store: LightStore, downstream: Glance) -> Workspace:
         downstream=cast("Downstream", downstream),
         layout=cast("Layout", _Late(partial(_layout, found))),
         store=cast("Store", store),
-        forge=cast("Forge", _Late(lambda: whole.workspace.forge)),
+        forge=cast("Forge", _Late(partial(_forge, found, whole))),
         clock=SystemClock(),
         source=_Late(lambda: whole.workspace.source),
         write=_Late(lambda: whole.workspace.write),
         bundle=_Late(lambda: whole.workspace.bundle),
         progress=whole.progress,
+        remote=branches_of(found) if found.settings.forge.kind is ForgeKind.LOCAL else "",
         stamp=stamp(found),
         advisories=Advisories(lambda: whole.workspace.advisories.every),
     )

@@ -14,7 +14,8 @@ from typing import IO
 from syncbot.errors import HostileInput, InputError
 from syncbot.model.trees import EXECUTABLE, SUBMODULE, SYMLINK, Tree
 from syncbot.ports.verifier import Ran, Verified
-from syncbot.wiring.files import inside, shown_path
+from syncbot.wiring.files import inside
+from syncbot.wiring.place import shown_path
 from syncbot.wiring.sealed import environment, run_sealed
 
 

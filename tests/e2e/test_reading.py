@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from syncbot.services.workspace import quiet
+from syncbot.wiring.reading import opened_to_read
+from syncbot.wiring.workspace import opened
 from tests.e2e.world import FIX_FORTY, FIX_TEN, World, numbered
 
 
@@ -73,7 +77,13 @@ def test_who_only_reads_waits_for_no_library_of_writers(story: World, command: s
     assert done.stdout.splitlines()[-1] == "0"
 
 
-@pytest.mark.parametrize("command", ["explain lib forty", "explain lib ten", "proposals", "sbom", "vex", "attest"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("explain lib forty", "explain lib ten", "proposals", "proposals show 1", "proposals show lib", "sbom", "vex"),
+        *("attest", "report --on 2001-01-01", "history --on 2001-01-01", "explain lib forty --on 2001-01-01"),
+    ],
+)
 def test_who_reads_single_judgements_waits_for_no_sql_either(story: World, command: str) -> None:
     program = (
         "import sys; from syncbot.cli import run; run(sys.argv[1:]);"
@@ -82,6 +92,21 @@ def test_who_reads_single_judgements_waits_for_no_sql_either(story: World, comma
     words = ["--workspace", str(story.workspace.path), *command.split()]
     done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_proposals_are_listed_without_what_makes_branches(story: World) -> None:
+    """The records are files; what is listed is what the forge itself lists."""
+    program = "import sys; from syncbot.cli import run; run(sys.argv[1:]); print('pygit2' in sys.modules)"
+    words = ["--workspace", str(story.workspace.path), "proposals", "--all", "--json"]
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+    with (
+        opened(story.workspace.path, os.environ, quiet) as whole,
+        opened_to_read(story.workspace.path, os.environ, quiet) as light,
+    ):
+        assert light.forge.list() == whole.forge.list() != []
+        assert light.forge.work("2") == whole.forge.work("2")
+        assert light.remote == whole.remote != ""
 
 
 def test_report_by_owner(story: World) -> None:

@@ -15,12 +15,14 @@ import pytest
 
 from syncbot.errors import StoreError
 from syncbot.model.dealings import PatchWord, Wish
-from syncbot.model.ids import PackageName
-from syncbot.model.measures import Entered, Inputs, Reading, Standing
+from syncbot.model.ids import CommitId, PackageName
+from syncbot.model.judgement import Evidence, SeriesJudgement
+from syncbot.model.measures import Entered, Inputs, Kept, Reading, Standing
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.releases import Release
 from syncbot.model.running import Failure, Holder, Note, NoteState
 from syncbot.model.verdicts import Action, Verdict
+from syncbot.ports.past import Then
 from syncbot.store import SqlStore, open_store
 from syncbot.store.light import LightStore, open_to_read
 from tests.store.test_measures import ODD, judged
@@ -37,7 +39,8 @@ QUESTIONS: dict[str, Callable[[Any], object]] = {
     "waiting": lambda store: store.waiting(),
     "events": lambda store: (store.events(), store.events(LIB), store.events(since=NOON + timedelta(hours=1))),
     "dealt": lambda store: store.dealt(),
-    "evidence": lambda store: store.evidence(["one", "two"], Verdict.REFRESH),
+    "held": lambda store: store.held(["two", "a", "b", "c"]),
+    "then": lambda store: [_then(store.as_of(at)) for at in (NOON, LATER)],
     "failures": lambda store: store.failures(),
     "runs": lambda store: (store.runs(), store.runs(1), store.notes(1), store.notes(9)),
     "judgements": lambda store: (store.judgement("two"), store.judgement("none"), store.judgements_by(["one", "two"])),
@@ -46,6 +49,12 @@ QUESTIONS: dict[str, Callable[[Any], object]] = {
     "words": lambda store: (store.patch_words(), store.patch_words(LIB), store.patch_words(OTHER)),
     "releases": lambda store: store.releases_of([LIB, OTHER]),
 }
+
+
+def _then(then: Then) -> object:
+    said = (then.first(), then.kept(), sorted(then.private_since()), then.standings(), then.told(), then.tolls())
+    listed = (then.drops(), then.drops(LIB), then.waiting(), then.proposed(), then.proposal("1"), then.proposal("9"))
+    return (*said, *listed, then.events(), then.events(LIB, NOON), then.weighed())
 
 
 @pytest.fixture
@@ -64,6 +73,7 @@ def address(tmp_path: Path) -> str:
         series = (Entered(ODD, "5" * 64, 1, "ours", False),)
         store.save_inputs(Inputs(f"asked{package}", package, "1", "", series))
         store.set_current(package, f"two{package}", asked=f"asked{package}", at=LATER)
+        store.note_carried([Kept(package, "p", "git:u", "1.0", (), package == LIB, "", "", ())], (), LATER)
         store.save_patch_word(PatchWord(package, "stable", ODD, "1" * 64, Wish.KEEP, "ours \\ now", "jane", NOON))
     run = store.begin_run("sync", NOON)
     store.note_start(run, Holder("token", "host", 7), "by hand")
@@ -74,9 +84,19 @@ def address(tmp_path: Path) -> str:
     store.save_proposal(record("1"))
     store.save_proposal(replace(record("2"), package=OTHER, status=ProposalStatus.ACCEPTED))
     store.archive(replace(dropped(), name=ODD))
+    for number, key in enumerate((*"ab", "c")):
+        held = judged(key, Verdict.HELD, Action.KEEP)
+        store.save_judgement(replace(held, package=PackageName(key), judgement=_held(held.judgement, number)))
+    store.set_current(PackageName("a"), "a")
+    store.set_current(PackageName("b"), "b")
     store.save_kept(Reading("a \\ key", (), manner="m"))
     store.close()
     return address
+
+
+def _held(series: SeriesJudgement, facts: int) -> SeriesJudgement:
+    fact = Evidence("held", "it is there \\", CommitId("5" * 40), "caf\udce9", "jane", "2026-01-02", "1.2", "https://x")
+    return replace(series, patches=(replace(series.patches[0], evidence=(fact, replace(fact, kind="text")) * facts),))
 
 
 @pytest.fixture
