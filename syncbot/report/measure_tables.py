@@ -35,7 +35,7 @@ def _package(p: PackageMeasure, now: datetime) -> tuple[str, ...]:
         _behind(p, now),
         str(total.patches),
         str(total.added + total.removed),
-        _share(p.share),
+        share(p.share),
         _days(total.oldest),
         str(total.open),
         str(len(total.cves)),
@@ -199,10 +199,10 @@ def _event(one: Event) -> tuple[str, ...]:
     )
 
 
-def _share(share: float | None) -> str:
-    if share is None:
+def share(part: float | None) -> str:
+    if part is None:
         return UNKNOWN
-    return f"{100 * share:.2f} %" if share >= 0.0001 or not share else "< 0.01 %"
+    return f"{100 * part:.2f} %" if part >= 0.0001 or not part else "< 0.01 %"
 
 
 def _days(days: int | None) -> str:

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from syncbot import __version__
+from syncbot.report.measure_tables import share
 from syncbot.report.safe import visible
 from syncbot.report.words import plural
 from syncbot.web import labels
@@ -82,6 +83,7 @@ def _environment() -> Environment:
     made.filters |= {
         "seg": segment,
         "number": number,
+        "share": share,
         "day": day,
         "moment": moment,
         "since": since,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
-from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.judgement import Judgement, SeriesJudgement
+from syncbot.model.ids import CommitId, PackageName, PatchName
+from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
 from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Reading, Standing, Toll
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import StoredJudgement
@@ -124,4 +124,34 @@ def test_what_was_judged_before_is_taken_over(url: str) -> None:
     engine.dispose()
     again = open_store(url)
     assert (again.told(), again.tolls()) == (told, tolls)
+    again.close()
+
+
+def test_what_reports_need_of_documents_is_taken_over_and_read_from_them_where_it_is_missing(url: str) -> None:
+    """From the schema before; and where a process of an earlier syncbot, which still runs, leaves it out."""
+    opened = open_store(url)
+    opened.record_releases(LIB, [replace(OLD, date=LATER - timedelta(days=7))], NOON)
+    for number, first in enumerate((None, "", NEW.version, NEW.name, OLD.name, "caf\udce9 \\")):
+        gone = dropped(at=LATER + timedelta(days=number))
+        judgement = replace(gone.judgement, first_release=first)
+        opened.archive(replace(gone, judgement=judgement, name=PatchName(f"{number}.patch"), target=NEW))
+    one = judged("one", Verdict.HELD, Action.KEEP)
+    fact = Evidence("held", "it is there \\", CommitId("5" * 40), "caf\udce9", "jane", "2026-01-02", "1.2", "https://x")
+    held = replace(one.judgement.patches[0], evidence=(replace(fact, kind="text"), fact, replace(fact, commit=None)))
+    opened.save_judgement(replace(one, judgement=SeriesJudgement("1.0", "1.1", (held,))))
+    opened.set_current(LIB, "one")
+    said = (opened.drops(), opened.held(["one"]))
+    assert [drop.days for drop in said[0]][1] == 11
+    assert [len(facts) for facts in said[1].values()] == [2]
+    opened.close()
+    engine = make_engine(url, 5)
+    with engine.connect() as connection, connection.begin():
+        command.downgrade(config(connection), "0009")
+    engine.dispose()
+    again = open_store(url)
+    assert (again.drops(), again.held(["one"])) == said
+    with again._session(writes=True) as session:
+        session.connection().execute(text("UPDATE told SET held = ''"))
+        session.connection().execute(text("UPDATE dropped SET told = ''"))
+    assert (again.drops(), again.held(["one"])) == said
     again.close()
