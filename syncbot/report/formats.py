@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from syncbot.report.safe import block, markdown
@@ -19,18 +20,19 @@ def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     made = io.StringIO()
     writer = csv.writer(made, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    text = cache(_text)  # most cells of a large table are like others
+    for row in rows:
+        values = [row.get(column) for column in columns]
+        writer.writerow([text(value) if type(value) is str else _cell(value) for value in values])
     return made.getvalue()
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
+def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return _text(" ".join(map(str, value)))
-    return str(value) if isinstance(value, int | float) else _text(str(value))
+    return value if value is None or isinstance(value, int | float) else _text(str(value))
 
 
 def _text(text: str) -> str:
@@ -43,7 +45,8 @@ def to_markdown(table: Table, title: str, said: Sequence[str] = ()) -> str:
     parts = [f"## {markdown(title)}"]
     if table.rows:
         rule = ["---:" if column in table.numeric else "---" for column in table.columns]
-        rows = [[markdown(cell) for cell in row] for row in _headed(table)]
+        shown = cache(markdown)  # most cells of a large table are like others
+        rows = [[shown(cell) for cell in row] for row in _headed(table)]
         parts.append("\n".join(f"| {' | '.join(row)} |" for row in [list(table.columns), rule, *rows]))
     parts += [markdown(sentence) for sentence in said]
     return "\n\n".join(parts) + "\n"

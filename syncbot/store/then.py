@@ -61,8 +61,9 @@ class StoreThen:
     def tolls(self) -> Mapping[tuple[PackageName, PatchName], Toll]:
         with self._rows() as rows:
             found = rows("SELECT package, name, word, target, at FROM met WHERE at <= :at", at=self._at)
+            accepted = rows(_STANDING.format(what="package, target_version"), at=self._at, status="accepted")
         met = [(*map(read_text, row[:4]), read_time(row[4])) for row in found]
-        moved = {(p.package, p.target_version) for p in self._standing_proposals() if p.status is _ACCEPTED}
+        moved = {(PackageName(read_text(package)), read_text(target)) for package, target in accepted}
         return metered.tolls(met, moved)
 
     def drops(self, package: PackageName | None = None) -> Sequence[Drop]:
@@ -72,15 +73,15 @@ class StoreThen:
         return [drop._replace(restored=True) if str(id) in back else drop for id, _, drop in found]
 
     def waiting(self) -> Sequence[tuple[PackageName, str, str]]:
-        return [(p.package, p.line, p.id) for p in self._standing_proposals() if p.status is ProposalStatus.OPEN]
+        with self._rows() as rows:
+            found = rows(_STANDING.format(what="package, line, proposal"), at=self._at, status="open")
+        return [(PackageName(read_text(package)), read_text(line), read_text(id)) for package, line, id in found]
 
     def proposed(self) -> Sequence[ProposalRecord]:
-        found = [record for record in self._standing_proposals() if ELSEWHERE not in record.id]
-        return sorted(found, key=lambda one: (one.opened, len(one.id), one.id.encode()), reverse=True)
-
-    def _standing_proposals(self) -> list[ProposalRecord]:
         with self._rows() as rows:
-            return [_record(found) for found in rows(_STANDING_PROPOSALS, at=self._at)]
+            standing = [_record(row) for row in rows(_STANDING_PROPOSALS, at=self._at)]
+        found = [record for record in standing if ELSEWHERE not in record.id]
+        return sorted(found, key=lambda one: (one.opened, len(one.id), one.id.encode()), reverse=True)
 
     def proposal(self, id: str) -> ProposalRecord | None:
         with self._rows() as rows:
@@ -101,14 +102,13 @@ _DOCUMENTS = (
     "SELECT subject, document FROM past WHERE id IN"
     " (SELECT max(id) FROM past WHERE kind = :kind AND at <= :at GROUP BY subject)"
 )
-_ACCEPTED = ProposalStatus.ACCEPTED
 _PROPOSAL = (
     "SELECT proposal, status, package, line, branch, tip, parent, title, fingerprint, draft, target_version,"
     " opened, updated, note{body} FROM proposal_past"
 )
-_STANDING_PROPOSALS = _PROPOSAL.format(body="") + where(
-    "number IN (SELECT max(number) FROM proposal_past WHERE at <= :at GROUP BY proposal)"
-)
+_NEWEST = "number IN (SELECT max(number) FROM proposal_past WHERE at <= :at GROUP BY proposal)"
+_STANDING_PROPOSALS = _PROPOSAL.format(body="") + where(_NEWEST)
+_STANDING = f"SELECT {{what}} FROM proposal_past{where(_NEWEST, 'status = :status')}"  # noqa: S608  # our own words
 _ONE_PROPOSAL = _PROPOSAL.format(body=", body") + where("proposal = :id", "at <= :at") + " ORDER BY number DESC LIMIT 1"
 
 
