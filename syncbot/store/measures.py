@@ -33,9 +33,8 @@ class SqlMeasures(Readings):
 
     def save_kept(self: _Sessions, reading: Reading) -> None:
         with self._session(writes=True) as session:
-            row = session.get(KeptRow, SCOPE)
-            if row is None or row.key != reading.key:
-                document = zlib.compress(kept.dumps_reading(reading), 1)
+            row, document = session.get(KeptRow, SCOPE), zlib.compress(kept.dumps_reading(reading), 1)
+            if row is None or (row.key, row.document) != (reading.key, document):
                 session.merge(KeptRow(scope=SCOPE, key=reading.key, document=document))
 
     def save_standings(self: _Sessions, standings: Sequence[Standing]) -> None:

@@ -31,7 +31,10 @@ class Readings:
     def kept(self: _Asks) -> Reading:
         with self._rows() as rows:
             found = rows("SELECT key, document FROM kept WHERE scope = :scope", scope=SCOPE)
-        return kept.loads_reading(read_text(found[0][0]), zlib.decompress(found[0][1])) if found else Reading()
+        try:
+            return kept.loads_reading(read_text(found[0][0]), zlib.decompress(found[0][1])) if found else Reading()
+        except (zlib.error, ValueError, TypeError, KeyError):
+            return Reading()  # it is damaged: the work tree is read again
 
     def kept_key(self: _Asks) -> str:
         with self._rows() as rows:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
@@ -89,6 +90,19 @@ def test_a_work_tree_that_was_read_before_its_pins_were_kept_has_none(store: Sql
         assert session is not None
         session.add(KeptRow(scope="work tree", key="key", document=zlib.compress(b"[1,[]]")))
     assert store.kept() == Reading("key")
+
+
+@pytest.mark.parametrize(
+    "document", [b"", b"no zlib", zlib.compress(b"["), zlib.compress(b"7"), zlib.compress(b"[1,[[]],[]]")]
+)
+def test_a_damaged_reading_is_none_and_is_written_again(store: SqlStore, document: bytes) -> None:
+    reading = Reading("key", (), "head")
+    store.save_kept(reading)
+    with store._session(writes=True) as session:
+        session.merge(KeptRow(scope="work tree", key="key", document=document))
+    assert store.kept() == Reading()
+    store.save_kept(reading)
+    assert store.kept() == reading
 
 
 def test_a_drop_knows_when_its_release_came_out(store: SqlStore) -> None:
