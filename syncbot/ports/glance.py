@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from syncbot.model.measures import Event
+    from syncbot.model.events import Event
     from syncbot.model.proposals import ProposalRecord
 
 

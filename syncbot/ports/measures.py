@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from syncbot.model.events import Event
     from syncbot.model.ids import PackageName, PatchName
-    from syncbot.model.measures import Drop, Event, Held, Inputs, Reading, Standing, Told, Toll
+    from syncbot.model.measures import Drop, Held, Inputs, Reading, Standing, Told, Toll
 
 
 class Measuring(Protocol):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
+from syncbot.model.events import Deed, Event
 from syncbot.model.ids import PackageName
-from syncbot.model.measures import Deed, Event, PackageMeasure
+from syncbot.model.measures import PackageMeasure
 from syncbot.report.measured import Measured
 from syncbot.report.safe import line, markdown
 from syncbot.report.supply import Document

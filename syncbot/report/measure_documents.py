@@ -6,18 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from syncbot.model.events import Deed, Event
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import (
-    Deed,
-    Drop,
-    Event,
-    Facts,
-    PackageMeasure,
-    PatchMeasure,
-    Sum,
-    added_up,
-    days_behind,
-)
+from syncbot.model.measures import Drop, Facts, PackageMeasure, PatchMeasure, Sum, added_up, days_behind
 from syncbot.report.measured import Ahead, History, Measured, Owned
 
 if TYPE_CHECKING:

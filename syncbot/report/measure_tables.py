@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from syncbot.model.measures import Deed, Event, PackageMeasure, PatchMeasure, added_up, days_behind
+from syncbot.model.events import Deed, Event
+from syncbot.model.measures import PackageMeasure, PatchMeasure, added_up, days_behind
 from syncbot.model.verdicts import Action
 from syncbot.report.safe import line
 from syncbot.report.table import Table

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from syncbot.errors import InputError
 from syncbot.model import measures
-from syncbot.model.measures import Event, Held, PackageMeasure, PatchMeasure, Sum
+from syncbot.model.events import Event
+from syncbot.model.measures import Held, PackageMeasure, PatchMeasure, Sum
 from syncbot.model.verdicts import Verdict
 
 if TYPE_CHECKING:

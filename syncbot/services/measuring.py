@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from syncbot.model import addresses, measures
+from syncbot.model.events import Event
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Carried, Drop, Event, Held, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
+from syncbot.model.measures import Carried, Drop, Held, Kept, PackageMeasure, PatchMeasure, Standing, Told, Toll
 from syncbot.model.proposal_words import RESTORE
 from syncbot.model.verdicts import Verdict
 from syncbot.report.measured import Ahead, History, Measured, Wanted, check_names, chosen, public

@@ -13,9 +13,10 @@ from functools import cache
 
 from syncbot.errors import InputError, SyncbotError
 from syncbot.model import addresses
+from syncbot.model.events import Event, newest_first
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Judgement
-from syncbot.model.measures import Event, PackageMeasure, newest_first
+from syncbot.model.measures import PackageMeasure
 from syncbot.model.packages import Package
 from syncbot.model.proposal_words import RESTORE, ProposalStatus
 from syncbot.model.proposals import ProposalRecord, Run, StoredJudgement

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from syncbot.model.events import Deed, Event, newest_first
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Deed, Drop, Event, Held, Told, Toll, newest_first
+from syncbot.model.measures import Drop, Held, Told, Toll
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Proof, Verdict
 from syncbot.store import codec

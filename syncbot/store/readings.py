@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from syncbot.model.events import Event
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Drop, Event, Held, Reading, Standing, Told, Toll
+from syncbot.model.measures import Drop, Held, Reading, Standing, Told, Toll
 from syncbot.model.verdicts import Verdict
 from syncbot.store import codec, kept, metered
 from syncbot.store.rows import Rows, listed, parts, where

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from syncbot.model.events import Event
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
-from syncbot.model.measures import Drop, Event, Kept, Standing, Told, Toll
+from syncbot.model.measures import Drop, Kept, Standing, Told, Toll
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.store import codec, kept, metered
 from syncbot.store.rows import Rows, where

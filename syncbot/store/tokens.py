@@ -13,8 +13,8 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from syncbot.errors import StoreError
+from syncbot.model.events import Event
 from syncbot.model.ids import CommitId, Fingerprint, PackageName
-from syncbot.model.measures import Event
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import ProposalRecord
 from syncbot.model.tokens import ApiToken, Scope

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, log10
 
+from syncbot.model.events import Deed, Event
 from syncbot.model.ids import PackageName
-from syncbot.model.measures import Deed, Event, PackageMeasure
+from syncbot.model.measures import PackageMeasure
 from syncbot.services.viewing import View
 
 _WIDE, _HIGH = 720, 200

@@ -7,7 +7,8 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncbot.model.measures import Deed, Forwarded
+from syncbot.model.events import Deed
+from syncbot.model.measures import Forwarded
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.verdicts import Action, Fit, HunkState, Proof, Verdict
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from syncbot.model.measures import Event, PackageMeasure, added_up, days_behind
+from syncbot.model.events import Event
+from syncbot.model.measures import PackageMeasure, added_up, days_behind
 from syncbot.report.measured import upstreamable
 from syncbot.services import viewing
 from syncbot.services.pausing import pauses

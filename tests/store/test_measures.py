@@ -10,9 +10,10 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
+from syncbot.model.events import Deed
 from syncbot.model.ids import CommitId, PackageName, PatchName
 from syncbot.model.judgement import Evidence, Judgement, SeriesJudgement
-from syncbot.model.measures import Carried, Deed, Facts, Forwarded, Kept, Reading, Standing, Toll
+from syncbot.model.measures import Carried, Facts, Forwarded, Kept, Reading, Standing, Toll
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import StoredJudgement
 from syncbot.model.verdicts import Action, Fit, Verdict

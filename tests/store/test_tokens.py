@@ -10,9 +10,10 @@ import pytest
 
 from syncbot.errors import StoreError
 from syncbot.model.dealings import PatchWord, Wish
+from syncbot.model.events import Deed
 from syncbot.model.ids import CommitId, Fingerprint, PackageName, PatchName
 from syncbot.model.judgement import SeriesJudgement
-from syncbot.model.measures import Deed, Standing
+from syncbot.model.measures import Standing
 from syncbot.model.proposal_words import ProposalStatus
 from syncbot.model.proposals import ProposalRecord, StoredJudgement
 from syncbot.model.releases import Release

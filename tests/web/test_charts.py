@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from syncbot.model.events import Deed, Event
 from syncbot.model.ids import PackageName, PatchName
-from syncbot.model.measures import Deed, Event, Facts, PackageMeasure, PatchMeasure
+from syncbot.model.measures import Facts, PackageMeasure, PatchMeasure
 from syncbot.web.charts import Day, chart, delta_of, thinned
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
