@@ -118,7 +118,7 @@ def orphaned(line: bytes, content: bytes) -> bool:
 
 def _bound(line: bytes) -> set[bytes]:
     """The names that an import brings in: of each part the last one."""
-    parts = _BRINGS.split(line, 1) if len(line) <= LONGEST_IMPORT else []
+    parts = _BRINGS.split(line, 1) if len(line) <= LONGEST_IMPORT and imports(line) else []
     named = _ENDS.split(parts[1], 1)[0].split(b",") if len(parts) == 2 else []
     return {found[-1] for part in named if (found := _NAME.findall(part))}
 

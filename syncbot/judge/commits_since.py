@@ -22,7 +22,7 @@ from syncbot.judge.commits_score import SPLIT
 from syncbot.judge.commits_sketch import FileSketch, Reader, Sketch
 from syncbot.judge.history import History, Touch
 from syncbot.judge.texts import lines_of
-from syncbot.judge.weights import is_trivial, remarks, squeeze, squeezed_text
+from syncbot.judge.weights import is_program, is_trivial, remarks, squeeze, squeezed_text
 
 TELLING = 0.5
 """Weight from which a line or a change says anything."""
@@ -193,7 +193,7 @@ class _Commit:
 
     def _orphaned(self, line: bytes) -> bool:
         there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
-        return orphaned(line, there)
+        return is_program(self._touch.path) and orphaned(line, there)
 
     def _written_again(self, out: Collection[bytes], keys: Collection[int | None]) -> bool:
         """Whether one of the lines that the change takes out stands in the release's file, or was written by one of

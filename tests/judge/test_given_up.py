@@ -166,6 +166,7 @@ def test_an_import_that_is_used_still_was_lost(now: str, drops: bool, tmp_path: 
         (b"use std::io::{self, Read};", b"fn f(r: impl Read) -> u8 {}", True),
         (b"from a import b", b"f(\n    b.c,\n)", True),
         (b"#include <limits.h>", b"int x = INT_MAX;", False),
+        (b"# the use of `b`", b"x = b()", False),
     ],
 )
 def test_what_an_import_brings_in_is_looked_for(line: bytes, content: bytes, lost: bool) -> None:
