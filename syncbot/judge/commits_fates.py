@@ -41,9 +41,10 @@ class Line(NamedTuple):
 
 class End(NamedTuple):
     """What became of a line. `key`: the commit that took it away or edited it last, None where none is known. `word`:
-    that commit left all but one word of it."""
+    that commit left all but one word of it. `alone`: that commit did nothing to the file but undo the patch's lines."""
 
     text: bytes
     fate: Fate
     key: int | None
     word: bool = False
+    alone: bool = False

@@ -225,9 +225,18 @@ class Follower:
             return
         self._moved_within(edit, ends, lines)
         moved = self._elsewhere(file.path, edit.key, {squeeze(end.text) for _, _, end in ends}, moves)
+        alone = self._undoes_alone(edit)
         for _, change, end in ends:
             left = end.fate is Fate.SWEPT and self._left_behind(edit, change, file.path)
-            found.append(moved.get(squeeze(end.text)) or (end._replace(fate=Fate.TAKEN) if left else end))
+            fate = Fate.TAKEN if left else end.fate
+            found.append(moved.get(squeeze(end.text)) or end._replace(fate=fate, alone=alone))
+
+    def _undoes_alone(self, edit: Edit) -> bool:
+        """Whether a step does nothing but take lines of the patch out, or put back what it took out."""
+        key = self._weights.key
+        gone = (key(edit.a[i]) for c in edit.changes for i in range(c.a0, c.a1) if not is_trivial(edit.na[i]))
+        come = (key(edit.b[j]) for c in edit.changes for j in range(c.b0, c.b1) if not is_trivial(edit.nb[j]))
+        return all(line in self._added for line in gone) and all(line in self._removed for line in come)
 
     def _change(
         self,

@@ -45,7 +45,7 @@ class Since:
     puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
     commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
     a single word. `disarmed`: a line that decides or leaves was taken out of it. `orphaned`: an import that
-    is used still was."""
+    is used still was. `alone`: a commit that did nothing else to the file took lines of it out."""
 
     path: str
     state: State | None
@@ -60,6 +60,7 @@ class Since:
     word: bool = False
     disarmed: bool = False
     orphaned: bool = False
+    alone: bool = False
 
     @property
     def settled(self) -> bool:
@@ -189,6 +190,7 @@ class _Commit:
             any(end.word and end.fate in _ANEW for end in ends),
             any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
             orphan,
+            any(end.alone and not end.fate.lives for end in ends),
         )
 
     def _orphaned(self, line: bytes) -> bool:

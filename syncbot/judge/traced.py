@@ -220,7 +220,7 @@ def _undone(change: Since, known: frozenset[int | None], trace: Trace, *, own: b
     what they serve, unless that is there still (`known`: the commits that edited or took that)."""
     if change.settled:
         return False
-    if change.orphaned or (change.guarded and not own):
+    if change.orphaned or (change.alone if own else change.guarded):
         return True
     if change.remains >= REMAINS and (change.as_before or change.gone or not change.fates):
         return True

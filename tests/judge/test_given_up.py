@@ -108,6 +108,22 @@ def test_a_test_that_went_and_left_its_place_as_it_was_may_be_missed(tmp_path: P
     stays(merged(tmp_path, own(path, ""), own(path, WAIT), gone))
 
 
+@pytest.mark.parametrize(("more", "drops"), [("", False), ("\nSee also the page on clocks.\n", True)])
+def test_a_line_that_was_taken_out_of_a_document_alone_is_missed(more: str, drops: bool, tmp_path: Path) -> None:
+    """What stands beside it had changed before, so nothing is as it was; and yet a commit did nothing else."""
+    index = "Contents\n========\n\n" + "".join(f"   page_{n}\n" for n in range(6))
+    entry = "   waiting_for_workers\n"
+
+    def tree(text: str, note: str = NOTE) -> Files:
+        return {CODE: function(""), "doc/index.rst": text, "doc/worker.rst": placed(PAGE, note, "Part 3")}
+
+    with_entry = placed(index, entry, "   page_3")
+    anew = with_entry.replace("page_2", "page_two").replace("page_3", "page_three")
+    last = anew.replace(entry, "") + more
+    found = merged(tmp_path, tree(index, ""), tree(with_entry), tree(anew), tree(last))
+    goes(found) if drops else stays(found)
+
+
 def test_a_test_whose_old_lines_came_back_is_missed(tmp_path: Path) -> None:
     path, old = "tests/test_worker.py", WAIT.replace("woke == 3", "woke == 2").replace("seconds=30", "seconds=20")
     back = ANEW.replace("compare(result, woken=3)", "clock.advance(seconds=20)\n    assert worker.woke == 2")
