@@ -234,8 +234,8 @@ class Comparer:
 
     def undone(self, sketch: Sketch, commit: int, brought: Collection[str] | None = None) -> float:
         """The share of the patch's code (of all of it, where there is no code) that the commit takes back in place, and
-        does not write elsewhere instead. `brought`: the files that came with the patch; a deleted file that was
-        there before, or that went among others of its folder, was then not taken back."""
+        does not write elsewhere instead. `brought`: the files that came with the patch; where given, a file that went
+        among others of its folder was not taken back."""
         w = sketch.weights
         touches = self._history.changed(commit)
         pairs = self._pairs(touches) if len(touches) <= MOST_FILES else [_pair(touch) for touch in touches]
@@ -244,7 +244,7 @@ class Comparer:
         total = 0.0
         for file in judged:
             for index in _counterparts(file.paths, pairs):
-                if brought is not None and _went_along(pairs[index], pairs, brought, made=file.base is None):
+                if brought is not None and _went_along(pairs[index], pairs, brought):
                     continue
                 change = self._delta(pairs[index], w.key)
                 old, new = self._content(pairs[index].old), self._content(pairs[index].new)
@@ -322,14 +322,14 @@ def _pair(touch: Touch) -> Pair:
     return Pair(touch.path, touch.path, touch.old, touch.new)
 
 
-def _went_along(pair: Pair, pairs: Sequence[Pair], brought: Collection[str], *, made: bool) -> bool:
-    """Whether a commit deletes a file that the patch did not make, which to take the patch back would be to leave; or
-    one among more of the same folder that did not come with it: what it takes away is what the folder is for."""
+def _went_along(pair: Pair, pairs: Sequence[Pair], brought: Collection[str]) -> bool:
+    """Whether a commit deletes a file among more of the same folder that did not come with it: what it takes away is
+    what the folder is for."""
     if pair.new is not None:
         return False
     folder = pair.path.rpartition("/")[0]
     others = (p for p in pairs if p.new is None and p.path not in brought and p.path.rpartition("/")[0] == folder)
-    return not made or sum(1 for _ in others) >= ALONG
+    return sum(1 for _ in others) >= ALONG
 
 
 def _counterparts(paths: Sequence[str], pairs: Sequence[Pair]) -> list[int]:

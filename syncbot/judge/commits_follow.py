@@ -44,8 +44,6 @@ class _File:
     blob: BlobId | None
     key: int
     lines: dict[int, Line] = field(default_factory=dict)
-    made: bool = False
-    """Whether the followed commit made the file."""
     joined: dict[bytes, list[bytes]] = field(default_factory=dict)
     """{a followed line: those that a later commit joined to it}: what becomes of it becomes of them."""
 
@@ -74,7 +72,7 @@ class Follower:
         content = self._content(touch.new)
         text = content.split(b"\n")
         followed = {i: Line(text[i]) for i in lines}
-        file = _File(touch.path, content, touch.new, touch.key, followed, touch.old is None)
+        file = _File(touch.path, content, touch.new, touch.key, followed)
         found: list[End] = []
         self._stand(file, found)
         if file.lines:
@@ -154,22 +152,26 @@ class Follower:
 
     def _renamed(self, file: _File, gone: Touch, found: list[End], moves: int) -> bool:
         """Go on in the file that the commit moved this one to, if it did."""
-        own = said(file.content)
-        come = [t for t in self._changed(gone.key, gone.path, gone.old) if t.old is None and t.new is not None]
-        scored = [(similarity(own, said(self._content(t.new))), t.path, t) for t in come]
-        likeness, _, best = max(scored, default=(0.0, "", None))
-        if best is None or likeness < SAME_FILE:
+        best = self._moved_to(gone, file.content)
+        if best is None:
             return False
         file.path = best.path
         self._step(file, self._content(best.new), best, found, moves)
         return True
 
+    def _moved_to(self, gone: Touch, content: bytes) -> Touch | None:
+        """The file that the commit made of a deleted one."""
+        own = said(content)
+        come = [t for t in self._changed(gone.key, gone.path, gone.old) if t.old is None and t.new is not None]
+        scored = [(similarity(own, said(self._content(t.new))), t.path, t) for t in come]
+        likeness, _, best = max(scored, default=(0.0, "", None))
+        return best if likeness >= SAME_FILE else None
+
     def _file_gone(self, file: _File, key: int, found: list[End], moves: int) -> None:
-        """The file went: its lines went with it, unless it came with them and was little else, or the rest of it went
-        on elsewhere, or there is none that could. To take a change of a file back is to leave the file."""
+        """The file went: its lines went with it, unless it was little but them, or the rest of it went on elsewhere."""
         moved = self._elsewhere(file.path, key, {squeeze(line.text) for line in file.lines.values()}, moves)
         rest = said(file.content) - {squeeze(line.text) for line in file.lines.values()}
-        alone = not rest or (file.made and len(rest) < SWEPT * len(file.lines))
+        alone = len(rest) < SWEPT * len(file.lines)
         left = alone or (not moved and self._goes_on(file, key, rest))
         for line in file.lines.values():
             end = moved.get(squeeze(line.text))
@@ -178,16 +180,23 @@ class Follower:
 
     def _goes_on(self, file: _File, key: int, rest: frozenset[bytes]) -> bool:
         """Whether a fair part of what stood around the lines came to another file since: with this commit, or when a
-        file of the same name was made. What is gone too by now needs no patch."""
+        file of the same name was made. What is gone for good by now needs no patch."""
         touches = self._changed(key, file.path)
         for other in self._history.paths_named(file.path.rsplit("/", 1)[-1]):
-            made = (t for t in self._history.touches(other) if t.old is None and other != file.path)
-            touches += [] if self._target(other) is None else list(made)[:1]
+            made = [t for t in self._history.touches(other) if t.old is None and other != file.path]
+            touches += made[:1] if made and not self._given_up(other) else []
         for touch in touches:
             came = said(self._content(touch.new)) - said(self._content(touch.old))
             if rest and len(rest & came) >= GOES_ON * len(rest):
                 return True
         return False
+
+    def _given_up(self, path: str) -> bool:
+        """Whether a file is gone from the release, and did not move."""
+        last = self._history.touches(path)[-1]
+        if self._target(path) is not None:
+            return False
+        return last.new is None and self._moved_to(last, self._content(last.old)) is None
 
     def _elsewhere(self, path: str, key: int | None, texts: Collection[bytes], moves: int) -> dict[bytes, End]:
         """Those of the squeezed texts that the commit wrote in other files, and what became of them there."""

@@ -29,10 +29,9 @@ def merged(tmp_path: Path, base: Files, after: Files, *later: Files) -> Judgemen
 # A file is given up.
 
 
-def test_a_file_that_the_patch_did_not_make_takes_its_lines_along(tmp_path: Path) -> None:
-    """Of the file hardly anything was not the patch's. To take the patch back is to leave the file."""
+def test_a_file_that_had_little_but_the_patch_may_have_gone_on_in_another_form(tmp_path: Path) -> None:
     base, after = {CODE: run("")[CODE], "part.conf": TINY}, {CODE: run("")[CODE], "part.conf": TINY + LIMIT}
-    goes(merged(tmp_path, base, after, run("")))
+    stays(merged(tmp_path, base, after, run("")))
 
 
 def test_a_file_that_came_with_the_patch_and_went_was_taken_back(tmp_path: Path) -> None:
@@ -48,12 +47,12 @@ def test_a_file_that_moved_in_two_steps_went_on_without_it(late: bool, tmp_path:
     stays(by_history(tmp_path, patch_of(run(""), run(LONG)), run(""), *steps[late:]))
 
 
-@pytest.mark.parametrize(("stands", "drops"), [(False, True), (True, False)])
-def test_a_file_that_went_on_and_is_gone_too_needs_no_patch(stands: bool, drops: bool, tmp_path: Path) -> None:
-    """A copy without the check was made, the file was deleted, and then perhaps the copy."""
-    copy = {"new/run.c": run("")[CODE]}
-    end = {**copy, "more.c": "int more;\n"} if stands else {"more.c": "int more;\n"}
-    found = merged(tmp_path, run(""), run(LONG), {**run(LONG), **copy}, {**copy, "more.c": "int more;\n"}, end)
+@pytest.mark.parametrize(("ends", "drops"), [("", True), ("new/run.c", False), ("new/runner.c", False)])
+def test_a_file_that_went_on_and_is_gone_too_needs_no_patch(ends: str, drops: bool, tmp_path: Path) -> None:
+    """A copy without the check was made, the file was deleted, and then perhaps the copy, or it has another name."""
+    copy, more = {"new/run.c": run("")[CODE]}, {"more.c": "int more;\n"}
+    end = {ends: copy["new/run.c"], **more} if ends else more
+    found = merged(tmp_path, run(""), run(LONG), {**run(LONG), **copy}, {**copy, **more}, end)
     goes(found) if drops else stays(found)
 
 
