@@ -165,8 +165,8 @@ def lives_on(case: Case, trace: Trace) -> bool:
                 return False
             changes += kept
     total = trace.weight
-    if not own and total < SMALL and any(change.word for change in changes):
-        return False
+    if not own and min(total, case.score.weight) < SMALL and any(change.word for change in changes):
+        return False  # as trees weigh it: a long comment does not make it large
     if own or trace.identical:
         changes = [_succeeded(change, own=own) for change in changes]
     taken = _of(changes, Fate.TAKEN, Fate.TURNED)

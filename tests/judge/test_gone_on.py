@@ -152,6 +152,8 @@ def test_in_a_tiny_patch_a_word_that_was_there_before_counts_as_well(tmp_path: P
     )
     stays(rewritten(tmp_path, of(now, NEAR), old, new))
     goes(rewritten(tmp_path / "more", of(now.replace("needed", "needed, ctx->owner"), NEAR), old, new))
+    why = "".join(f"    /* Why line {n} of all this is as it is, and was not before. */\n" for n in range(3))
+    stays(rewritten(tmp_path / "explained", of(why + now, NEAR), old, why + new))
 
 
 # Laid out in another way.
