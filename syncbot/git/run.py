@@ -7,6 +7,7 @@ named one by one. What git prints goes through `addresses.scrubbed` before it st
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -168,6 +169,8 @@ def git_stream(
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
+    with contextlib.suppress(OSError, AttributeError):  # more than a user may have, or no Linux
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
     lines: list[str] = []
     listener = threading.Thread(target=_listen, args=(process.stderr, lines, None), daemon=True)
     listener.start()
@@ -252,7 +255,6 @@ def _start(
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pipesize=_PIPE,
         )
         _running.add(process)
         return process

@@ -21,7 +21,7 @@ from syncbot.git import history, history_store
 from syncbot.git.history import HistoryDamaged, HistoryIndex
 from syncbot.git.history_log import RawCommit
 from syncbot.git.lineage import tagged_between
-from syncbot.git.run import GitFailed, git
+from syncbot.git.run import GitFailed, git, git_stream
 from syncbot.judge.history import Link, Place, Witness
 from syncbot.model.ids import CommitId
 
@@ -550,3 +550,18 @@ def test_asked_before_it_knows_anything_it_says_so(upstream: Upstream, index: Hi
     with pytest.raises(HistoryDamaged):
         index.view(None, tip)
     assert index.ensure([tip]) == 2
+
+
+def test_a_pipe_that_may_not_be_larger_does_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users have a bound of all their pipes together, and some systems a lower one for each."""
+    asked = []
+
+    def refused(*arguments: object) -> int:
+        asked.append(arguments)
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("fcntl.fcntl", refused)
+    upstream = Upstream(tmp_path / "upstream.git")
+    tip = upstream.commit("Start", {"a.c": "int a;\n"})
+    assert b"".join(git_stream(["rev-parse", tip], cwd=upstream.path)).strip() == tip.encode()
+    assert asked
