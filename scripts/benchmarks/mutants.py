@@ -35,6 +35,7 @@ KINDS = {
     "B": "the same on larger patches",
     "c": "a merged block moved to another function",
     "d": "one merged line deleted",
+    "e": "one change undone by a commit that does much else (histories alone)",
 }
 COUNTED = ("kind", "what was done to the release", "made", "dropped whole", "rate", "of patches", "dropped of them")
 LISTED = ("kind", "patch", "file", "mutant", "why")

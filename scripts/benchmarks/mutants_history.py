@@ -36,6 +36,11 @@ WHO = {
     f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "A"), ("EMAIL", "a@b"))
 }
 
+OTHER_WORK = {
+    f"other/work_{n}.c": b"".join(b"    publish_%d(news, %d);\n" % (n, m) for m in range(60)) for n in range(9)
+}
+"""What else a commit does in which a part of a patch is lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backport:
@@ -88,15 +93,17 @@ class Scratch:
         """A commit's diff alone, without what names its blobs."""
         return self.bytes("diff-tree", "-p", "--no-commit-id", "--no-ext-diff", "-M", commit)
 
-    def on_top(self, commit: str, path: str, content: bytes) -> str:
-        """A commit with one file more or less changed."""
+    def on_top(self, commit: str, files: dict[str, bytes]) -> str:
+        """A commit with some files made or changed. Folders that a partial copy lacks stay as they are."""
         with tempfile.TemporaryDirectory() as folder:
             own = {"GIT_INDEX_FILE": f"{folder}/index"}
             self.git("read-tree", commit, **own)
-            mode = self.git("ls-files", "-s", "--", path, **own).split(" ", 1)[0]
-            blob = self.git("hash-object", "-w", "--stdin", given=content)
-            self.git("update-index", "--cacheinfo", f"{mode},{blob},{path}", **own)
-            return self.git("commit-tree", self.git("write-tree", **own), "-p", commit, "-m", "Work on it")
+            for path, content in files.items():
+                mode = self.git("ls-files", "-s", "--", path, **own).split(" ", 1)[0] or "100644"
+                blob = self.git("hash-object", "-w", "--stdin", given=content)
+                self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", **own)
+            tree = self.git("write-tree", "--missing-ok", **own)
+            return self.git("commit-tree", tree, "-p", commit, "-m", "Work on it")
 
 
 def report(repo: Path, rows: list[Backport], *, per_file: int, jobs: int, listed: bool) -> Report:
@@ -125,12 +132,15 @@ def _judged(row: Backport, name: str, scratch: Scratch, index: Path, per_file: i
     for file in files:
         for mutant in made_of(file, rng, per_file):
             assert file.target is not None
-            top = scratch.on_top(row.target, file.target.path, b"".join(mutant.lines))
-            _, then = _decided(entry, row.parent, top, scratch.path, index)
+            changed = {file.target.path: b"".join(mutant.lines)}
             kind = mutant.kind.upper() if mutant.kind == "b" and not small else mutant.kind
-            dropped = then is not None and then.action is Action.DROP
-            why = f"{then.proof}: {then.detail}" if then is not None and dropped else ""
-            yield Answer(kind, row.name, entry.name, file.change.path, mutant.place, dropped, why)
+            releases = [(kind, changed)] + [("e", changed | OTHER_WORK)] * (kind == "a")
+            for kind, files_of in releases:
+                top = scratch.on_top(row.target, files_of)
+                _, then = _decided(entry, row.parent, top, scratch.path, index)
+                dropped = then is not None and then.action is Action.DROP
+                why = f"{then.proof}: {then.detail}" if then is not None and dropped else ""
+                yield Answer(kind, row.name, entry.name, file.change.path, mutant.place, dropped, why)
 
 
 def _decided(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from syncbot.diff.lines import Change
 from syncbot.judge.commits_edit import Edit, at_home, neighbour
 from syncbot.judge.commits_fates import End, Fate, Line
-from syncbot.judge.commits_kin import LEAVES, keeps, nearer, one_word, returns, statements, successors, turned
+from syncbot.judge.commits_kin import LEAVES, keeps, nearer, one_word, raised, returns, statements, successors, turned
 from syncbot.judge.commits_lines import Weights
 from syncbot.judge.commits_sketch import Reader
 from syncbot.judge.history import History, Place, Touch
@@ -272,7 +272,8 @@ class Follower:
                 ends.append((index, change, End(line.text, fate, edit.key)))
                 continue
             fate = line.fate if at in flowed else self._became(line, old, new, came, at)
-            now = Line(line.text, fate, edit.key, one_word(line.text, new[spot]))
+            word = one_word(line.text, new[spot]) and not raised(new[spot], line.text, self._unmade)
+            now = Line(line.text, fate, edit.key, word)
             if not fate.lives:
                 ends.append((index, change, End(*now)))
                 continue
@@ -292,6 +293,8 @@ class Follower:
             return Fate.STANDS
         if self._weights.key(new) in self._removed:
             return Fate.BACK
+        if raised(new, line.text, self._unmade):
+            return Fate.EDITED
         if turned(old, new):
             return Fate.TURNED
         if not nearer(new, line.text, self._unmade):

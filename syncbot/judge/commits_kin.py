@@ -85,6 +85,18 @@ def returns(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
     return False
 
 
+def raised(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
+    """Whether nothing but versions differs, and they went on beyond what the patch raised them to: from 1.2 to 1.3, and
+    it is 1.4. A number of one part may be anything; a version only grows."""
+    form, values = _valued(made)
+    there, now = _valued(new)
+    for was, olds in map(_valued, unmade if there == form else ()):
+        steps = [(a, b, c) for a, b, c in zip(olds, values, now, strict=True) if not a == b == c] if was == form else []
+        if steps and all(min(map(len, step)) > 1 and step[0] < step[1] <= step[2] for step in steps):
+            return True
+    return False
+
+
 def _valued(line: bytes) -> tuple[bytes, list[tuple[int, ...]]]:
     """A squeezed line without its numbers, and these; versions are numbers of several parts."""
     numbers = [tuple(map(int, number.split(b"."))) for number in _NUMBER.findall(line)]

@@ -6,7 +6,7 @@ Identical code in another function is the trap: the lines agree in every way, an
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,10 +39,10 @@ def spot(hunk: Hunk, old: bytes, new: bytes, base: bytes | None, weights: Weight
     before, after = _whole_lines(hunk.old), _whole_lines(hunk.new)
     padded_old, padded_new = _padded(old), _padded(new)
     home = None if base is None else _home(hunk, base)
-    stands = bool(after.strip()) and after in padded_new
-    if stands and (after not in padded_old or padded_new.count(after) > padded_old.count(after)):
-        start = padded_new.count(b"\n", 0, padded_new.index(after)) + leading(hunk)
-        away = home is not None and padded_new.count(after) == 1 and home.apart(new, start)
+    spots = list(_standing(after, padded_new))
+    if len(spots) > padded_old.count(after):
+        fresh = spots if len(spots) == 1 else _fresh(spots, after.count(b"\n") - 1, old, new) or spots
+        away = home is not None and all(home.apart(new, start + leading(hunk)) for start in fresh)
         return Spot.THERE if away else Spot.HERE
     telling = {line for tag, text in hunk.lines if tag == " " and weights(line := squeeze(text)) >= 0.5}
     if not telling:
@@ -61,6 +61,12 @@ def spot(hunk: Hunk, old: bytes, new: bytes, base: bytes | None, weights: Weight
         return Spot.THERE if strange or not large else Spot.UNKNOWN
     known = home is not None and _stands(home.definition, new)
     return Spot.THERE if strange and not written.near and known else Spot.UNKNOWN
+
+
+def _fresh(spots: Sequence[int], size: int, old: bytes, new: bytes) -> list[int]:
+    """Those of several places in new, so many lines long, that the commit worked on."""
+    steps = _changes(old, new)
+    return [at for at in spots if any(step.b0 <= at + size and at <= step.b1 for step in steps)]
 
 
 class Home(NamedTuple):
@@ -141,11 +147,21 @@ def leading(hunk: Hunk) -> int:
 
 def _home(hunk: Hunk, base: bytes) -> Home:
     before, padded = _whole_lines(hunk.old), _padded(base)
-    found = padded.find(before) if before.strip() else -1
-    start = padded.count(b"\n", 0, found) if found >= 0 else max(0, hunk.old_start - 1)
+    named = max(0, hunk.old_start - 1)
+    start = min(_standing(before, padded), key=lambda line: abs(line - named), default=named)
     lines = tuple(text for tag, text in hunk.lines if tag != " " and text.strip())
     at = min(start + leading(hunk), len(_split(base)))
     return Home(base, at, definition(_split(base), at, lines[0] if lines else b""), lines)
+
+
+def _standing(lines: bytes, padded: bytes) -> Iterator[int]:
+    """Where a text of whole lines stands in another one: the numbers of the lines before it."""
+    at = padded.find(lines) if lines.strip() else -1
+    line = last = 0
+    while at >= 0:
+        line, last = line + padded.count(b"\n", last, at), at
+        yield line
+        at = padded.find(lines, at + 1)
 
 
 _CONTROL = re.compile(
