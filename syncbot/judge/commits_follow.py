@@ -124,7 +124,7 @@ class Follower:
                     return
             if gone is None:
                 break
-            if not self._renamed(file, gone, found, moves):
+            if not self._renamed(file, gone, found, moves) and not self._restored(file, gone, later, found, moves):
                 self._file_gone(file, gone.key, found, moves)
                 return
         there = self._target(file.path)
@@ -158,6 +158,14 @@ class Follower:
         file.path = best.path
         self._step(file, self._content(best.new), best, found, moves)
         return True
+
+    def _restored(self, file: _File, gone: Touch, later: Sequence[Touch], found: list[End], moves: int) -> bool:
+        """Go on where a later commit made the file anew, if one did."""
+        made = (t for t in later if t.key > gone.key and t.old is None and t.new is not None)
+        touch = next((t for t in made if self._history.place(t.key) is Place.RELEASE), None)
+        if touch is not None:
+            self._step(file, self._content(touch.new), touch, found, moves)
+        return touch is not None
 
     def _moved_to(self, gone: Touch, content: bytes) -> Touch | None:
         """The file that the commit made of a deleted one."""

@@ -45,7 +45,8 @@ class Since:
     puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
     commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
     a single word. `disarmed`: a line that decides or leaves was taken out of it. `orphaned`: an import that
-    is used still was. `alone`: a commit that did nothing else to the file took lines of it out."""
+    is used still was. `alone`: a commit that did nothing else to the file took lines of it out. `returned`: a line of
+    which the commit had left none in its file stands there again, wherever."""
 
     path: str
     state: State | None
@@ -61,6 +62,7 @@ class Since:
     disarmed: bool = False
     orphaned: bool = False
     alone: bool = False
+    returned: bool = False
 
     @property
     def settled(self) -> bool:
@@ -140,15 +142,24 @@ class _Commit:
         found = []
         key, added, removed = self._weights.key, self._file.change.added, self._file.change.removed
         old, new = lines_of(self._old), lines_of(self._new)
+        carried = self._carried
         for block in blocks:
             change = block.change
             mine = [i for i in range(change.b0, change.b1) if key(new[i]) in added]
             minus = [i for i in range(change.a0, change.a1) if key(old[i]) in removed]
-            if mine or minus:
-                found.append(self._since(block, mine, minus, gone=there is None))
+            moved = [i for i in range(change.b0, change.b1) if key(new[i]) in carried]
+            if mine or minus or moved:
+                found.append(self._since(block, mine, minus, moved, gone=there is None))
         return found
 
-    def _since(self, block: BlockFinding, mine: list[int], minus: list[int], *, gone: bool) -> Since:
+    @cached_property
+    def _carried(self) -> frozenset[bytes]:
+        """Lines that say something and that the patch only moves, or moves in."""
+        w = self._weights
+        written = {w.key(line) for hunk in self._file.hunks for line in hunk.added}
+        return frozenset(line for line in written if line not in self._file.change.added and w(line) >= TELLING)
+
+    def _since(self, block: BlockFinding, mine: list[int], minus: list[int], moved: list[int], *, gone: bool) -> Since:
         state = None if gone else block.state
         if state in SETTLED:
             return Since(self._touch.path, state, guarded=block.measures.guarded)
@@ -161,7 +172,8 @@ class _Commit:
         keys: set[int | None] = set()
         served: set[int | None] = set()
         before, orphan = state in AS_BEFORE, False
-        ends = self._follower(block.change, at_home=before).ends(self._touch, lines)
+        follower = self._follower(block.change, at_home=before)
+        ends = follower.ends(self._touch, lines)
         for end in ends:
             if end.text in texts:
                 served |= set() if end.fate.lives else {end.key}
@@ -169,7 +181,7 @@ class _Commit:
                 continue
             fates[end.fate] = fates.get(end.fate, 0.0) + w(w.key(end.text))
             keys |= set() if end.fate is Fate.STANDS else {end.key}
-        telling = [i for i in minus if not self._does or not imports(self._old_lines[i])]
+        telling = [i for i in minus if not self._does or not imports(self._old_lines[i]) or self._unused(i)]
         remains = block.measures.remains if telling and not gone else 0.0
         lost = any(not end.fate.lives and end.text not in texts for end in ends)
         guarded = not gone and block.measures.guarded
@@ -187,11 +199,25 @@ class _Commit:
             lost,
             rewrites,
             again,
-            any(end.word and end.fate in _ANEW for end in ends),
+            any(end.word and end.fate in _ANEW for end in [*ends, *follower.ends(self._touch, moved)]),
             any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
             orphan,
             any(end.alone and not end.fate.lives for end in ends),
+            self._stands_again({x for x in out if w(x) >= TELLING}),
         )
+
+    def _unused(self, index: int) -> bool:
+        """Whether an import that the patch takes out stands there again, and serves nobody."""
+        there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
+        line = self._old_lines[index]
+        without = b"\n".join(text for text in there.split(b"\n") if text.strip() != line.strip())
+        return without != there and not orphaned(line, without)
+
+    def _stands_again(self, out: Collection[bytes]) -> bool:
+        """Whether one of the lines that the change takes out stands in the release's file."""
+        key = self._weights.key
+        there = {key(line) for path in self._paths for line in (self._target(path) or b"").split(b"\n")}
+        return not there.isdisjoint(out)
 
     def _orphaned(self, line: bytes) -> bool:
         there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
@@ -200,9 +226,7 @@ class _Commit:
     def _written_again(self, out: Collection[bytes], keys: Collection[int | None]) -> bool:
         """Whether one of the lines that the change takes out stands in the release's file, or was written by one of
         these commits, in whatever file."""
-        key = self._weights.key
-        there = {key(line) for path in self._paths for line in (self._target(path) or b"").split(b"\n")}
-        if not there.isdisjoint(out):
+        if self._stands_again(out):
             return True
         touches = (touch for k in keys if k is not None for touch in self._history.changed(k)[:MOST_FILES])
         return any(self._writes(touch, out) for touch in touches)
@@ -234,6 +258,6 @@ class _Commit:
         out = [line for line in lines_of(self._old)[change.a0 : change.a1] if not is_trivial(squeeze(line))]
         made = set(self._file.change.added)
         unmade = [line for line in out if w.key(line) not in made]
-        removed = {w.key(line) for line in unmade}
+        removed = {w.key(line) for line in unmade} | set(self._file.change.removed)
         written = made | {w.key(line) for hunk in self._file.hunks for line in hunk.added}
         return Follower(self._history, self._target, w, written, removed, unmade, at_home)

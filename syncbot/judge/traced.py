@@ -11,7 +11,7 @@ from syncbot.judge.case import Case, Decision, ask, drop, missing
 from syncbot.judge.commits_fates import Fate
 from syncbot.judge.commits_kin import imports
 from syncbot.judge.commits_place import defines, definition
-from syncbot.judge.commits_since import AS_BEFORE, Since
+from syncbot.judge.commits_since import AS_BEFORE, TELLING, Since
 from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.homes import bare_at_home, places
@@ -38,6 +38,8 @@ def traced(case: Case) -> Decision | None:
     if trace is None or not trace.absorbed or trace.missing_code or trace.altered:
         return None
     if needed_beside(case.files) or unweighed(case) or any(map(bare_at_home, deciding(case.files))):
+        return None
+    if still_needed(case):
         return None
     if elsewhere(case, trace) or not lives_on(case, trace):
         return None
@@ -86,6 +88,19 @@ def unweighed(case: Case) -> bool:
     of lines is followed by their words, and these have none."""
     blocks = (block for file in deciding(case.files) for block in file.blocks)
     return any(block.state is State.NEEDED and block.measures.acts and not block.weight for block in blocks)
+
+
+def still_needed(case: Case) -> bool:
+    """Whether what a change of the patch takes out stands at its very place, and merging the change would take it out:
+    the commit's own version of it may have been another, where the patch was made for an older file. Imports may be
+    used again."""
+    for file in deciding(case.files):
+        before = lines_of(file.change.before.content) if file.change.before else []
+        for block in file.blocks:
+            out = before[block.change.a0 : block.change.a1]
+            if block.state is State.NEEDED and block.weight >= TELLING and not all(map(imports, out)):
+                return True
+    return False
 
 
 def elsewhere(case: Case, trace: Trace) -> bool:
@@ -167,6 +182,8 @@ def lives_on(case: Case, trace: Trace) -> bool:
     total = trace.weight
     if not own and min(total, case.score.weight) < SMALL and any(change.word for change in changes):
         return False  # as trees weigh it: a long comment does not make it large
+    if any(change.returned for change in changes):
+        return False
     if own or trace.identical:
         changes = [_succeeded(change, own=own) for change in changes]
     taken = _of(changes, Fate.TAKEN, Fate.TURNED)
