@@ -36,7 +36,7 @@ def report(repository: Path | None, *, rounds: int, patches: int, packages: int)
             index.ensure(dict.fromkeys(id for stack in found for id in (stack.base, stack.target, stack.head)))
             each = {stack.name: _beside(stack, index, _clone(upstream, folder), rounds) for stack in found}
         tables(out, each, dict.fromkeys(each, patches), OURS)
-        out.notes.append("git rebase is measured to its end or to its first conflict, in a work tree that is there")
+        out.notes.append("git rebase goes to its end, past conflicts by --skip, in a work tree that is there")
     return out
 
 
@@ -66,10 +66,16 @@ def _beside(stack: Stack, index: HistoryIndex, work: Path, rounds: int) -> dict[
         run([*git, "checkout", "--quiet", "--force", "--detach", stack.tip], work)
         run([*git, "clean", "-fdxq"], work)
 
-    rebase = ["rebase", "--quiet", "--onto", stack.target, stack.base, stack.tip]
+    def rebased() -> None:
+        run([*git, "rebase", "--quiet", "--onto", stack.target, stack.base, stack.tip], work, **_WHO)
+        for _ in stack.series:  # what it says of one patch is not said of the others yet
+            if not (work / ".git" / "rebase-merge").exists():
+                break
+            run([*git, "rebase", "--quiet", "--skip"], work, **_WHO)
+
     tasks: dict[str, Task] = {
         OURS: judged,
-        "git rebase, work tree": lambda: run([*git, *rebase], work, **_WHO),
+        "git rebase, work tree": rebased,
         "git cherry": lambda: run([*git, "cherry", stack.target, stack.tip, stack.base], work),
         CACHED: lambda: in_index(stack.repository, stack.target, files),
     }

@@ -19,7 +19,7 @@ from syncbot.judge.commits_lines import Weights
 from syncbot.judge.commits_sketch import Reader
 from syncbot.judge.history import History, Place, Touch
 from syncbot.judge.locate import SAME_FILE, said, similarity
-from syncbot.judge.weights import is_trivial, squeeze
+from syncbot.judge.weights import is_trivial, squeeze, squeezed_text
 from syncbot.judge.wrapped import reflowed
 from syncbot.model.ids import BlobId
 
@@ -214,7 +214,11 @@ class Follower:
         for touch in self._changed(key, path):
             if touch.path == path or touch.new is None or len(found) == len(texts):
                 continue
-            edit = Edit(self._content(touch.old), self._content(touch.new), key)
+            content = self._content(touch.new)
+            squeezed = squeezed_text(content)
+            if not any(text in squeezed for text in texts):
+                continue
+            edit = Edit(self._content(touch.old), content, key)
             new = [i for c in edit.changes for i in range(c.b0, c.b1) if squeeze(edit.b[i]) in texts]
             before = {squeeze(edit.a[i]) for c in edit.changes for i in range(c.a0, c.a1)}
             fresh = [i for i in new if squeeze(edit.b[i]) not in before and squeeze(edit.b[i]) not in found]

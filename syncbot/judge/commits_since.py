@@ -45,8 +45,8 @@ class Since:
     puts something in the place of what it takes out. `again`: what it takes out was written again, in its file or by a
     commit that took its lines, or no commit is known that took some of them. `word`: one of its lines is there but for
     a single word. `disarmed`: a line that decides or leaves was taken out of it. `orphaned`: an import that
-    is used still was. `alone`: a commit that did nothing else to the file took lines of it out. `returned`: a line of
-    which the commit had left none in its file stands there again, wherever."""
+    is used still was. `alone`: a commit that did nothing else to the file took lines of it out. `returned`: share,
+    by weight, of the lines of which the commit had left none in its file that stand there again, wherever."""
 
     path: str
     state: State | None
@@ -62,7 +62,7 @@ class Since:
     disarmed: bool = False
     orphaned: bool = False
     alone: bool = False
-    returned: bool = False
+    returned: float = 0.0
 
     @property
     def settled(self) -> bool:
@@ -174,6 +174,8 @@ class _Commit:
         before, orphan = state in AS_BEFORE, False
         follower = self._follower(block.change, at_home=before)
         ends = follower.ends(self._touch, lines)
+        if before:  # what it stood in is there
+            ends = [end._replace(fate=Fate.TAKEN) if end.fate is Fate.SWEPT else end for end in ends]
         for end in ends:
             if end.text in texts:
                 served |= set() if end.fate.lives else {end.key}
@@ -185,7 +187,7 @@ class _Commit:
         remains = block.measures.remains if telling and not gone else 0.0
         lost = any(not end.fate.lives and end.text not in texts for end in ends)
         guarded = not gone and block.measures.guarded
-        out = {w.key(self._old_lines[i]) for i in telling} - set(map(w.key, self._new_lines))
+        out = {w.key(self._old_lines[i]) for i in telling} - self._new_keys
         rewrites = any(w(line) >= TELLING for line in out)
         again = None in keys or (bool(keys) and self._written_again({x for x in out if w(x) >= TELLING}, keys))
         return Since(
@@ -203,7 +205,7 @@ class _Commit:
             any(end.fate is Fate.TAKEN and directs(end.text) for end in ends),
             orphan,
             any(end.alone and not end.fate.lives for end in ends),
-            self._stands_again({x for x in out if w(x) >= TELLING}),
+            self._returned({x for x in out if w(x) >= TELLING}),
         )
 
     def _unused(self, index: int) -> bool:
@@ -213,11 +215,20 @@ class _Commit:
         without = b"\n".join(text for text in there.split(b"\n") if text.strip() != line.strip())
         return without != there and not orphaned(line, without)
 
-    def _stands_again(self, out: Collection[bytes]) -> bool:
-        """Whether one of the lines that the change takes out stands in the release's file."""
-        key = self._weights.key
-        there = {key(line) for path in self._paths for line in (self._target(path) or b"").split(b"\n")}
-        return not there.isdisjoint(out)
+    def _returned(self, out: Collection[bytes]) -> float:
+        """The share of lines that the change takes out which stands in the release's file."""
+        w = self._weights
+        return sum(map(w, self._there_keys.intersection(out))) / max(sum(map(w, out)), TELLING)
+
+    @cached_property
+    def _new_keys(self) -> frozenset[bytes]:
+        return frozenset(map(self._weights.key, self._new_lines))
+
+    @cached_property
+    def _there_keys(self) -> frozenset[bytes]:
+        return frozenset(
+            self._weights.key(line) for path in self._paths for line in (self._target(path) or b"").split(b"\n")
+        )
 
     def _orphaned(self, line: bytes) -> bool:
         there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
@@ -226,7 +237,7 @@ class _Commit:
     def _written_again(self, out: Collection[bytes], keys: Collection[int | None]) -> bool:
         """Whether one of the lines that the change takes out stands in the release's file, or was written by one of
         these commits, in whatever file."""
-        if self._stands_again(out):
+        if self._returned(out):
             return True
         touches = (touch for k in keys if k is not None for touch in self._history.changed(k)[:MOST_FILES])
         return any(self._writes(touch, out) for touch in touches)
@@ -258,6 +269,7 @@ class _Commit:
         out = [line for line in lines_of(self._old)[change.a0 : change.a1] if not is_trivial(squeeze(line))]
         made = set(self._file.change.added)
         unmade = [line for line in out if w.key(line) not in made]
-        removed = {w.key(line) for line in unmade} | set(self._file.change.removed)
+        removed = {w.key(line) for line in unmade}
+        removed |= set(self._file.change.removed).difference(map(w.key, self._old_lines))  # upstream's was another
         written = made | {w.key(line) for hunk in self._file.hunks for line in hunk.added}
         return Follower(self._history, self._target, w, written, removed, unmade, at_home)

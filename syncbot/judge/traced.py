@@ -15,8 +15,8 @@ from syncbot.judge.commits_since import AS_BEFORE, TELLING, Since
 from syncbot.judge.enclosing import apart, outline
 from syncbot.judge.files import FileFinding, FileState
 from syncbot.judge.homes import bare_at_home, places
+from syncbot.judge.lineage import LEAST, Trace, names
 from syncbot.judge.lineage import SMALL as LARGE
-from syncbot.judge.lineage import Trace, names
 from syncbot.judge.needed import by_fit
 from syncbot.judge.nesting import level
 from syncbot.judge.present import needed_beside
@@ -180,9 +180,9 @@ def lives_on(case: Case, trace: Trace) -> bool:
                 return False
             changes += kept
     total = trace.weight
-    if not own and min(total, case.score.weight) < SMALL and any(change.word for change in changes):
+    if min(total, case.score.weight) < SMALL and any(change.word for change in changes):
         return False  # as trees weigh it: a long comment does not make it large
-    if any(change.returned for change in changes):
+    if any(change.returned >= (REMAINS if total >= LARGE else LEAST) for change in changes):
         return False
     if own or trace.identical:
         changes = [_succeeded(change, own=own) for change in changes]
