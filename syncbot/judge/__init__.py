@@ -5,7 +5,7 @@ from syncbot.judge.lineage import Lineage
 from syncbot.judge.promise import applies, first_misfit, new_series, stacked, verify_promise
 from syncbot.judge.series import judge_series
 
-JUDGE_VERSION = "11"
+JUDGE_VERSION = "12"
 """Part of every remembered verdict's key: raised when a verdict could change."""
 
 __all__ = [

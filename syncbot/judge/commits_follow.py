@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from syncbot.diff.lines import Change
 from syncbot.judge.commits_edit import Edit, at_home, neighbour
 from syncbot.judge.commits_fates import End, Fate, Line
-from syncbot.judge.commits_kin import LEAVES, keeps, nearer, one_word, raised, returns, statements, successors, turned
+from syncbot.judge.commits_kin import (
+    LEAVES,
+    keeps,
+    nearer,
+    one_word,
+    raised,
+    recalls,
+    returns,
+    statements,
+    successors,
+    turned,
+)
 from syncbot.judge.commits_lines import Weights
 from syncbot.judge.commits_sketch import Reader
 from syncbot.judge.history import History, Place, Touch
@@ -298,7 +309,10 @@ class Follower:
         """What an edit made of a line. What seems to have turned may only go on in the next line."""
         fate = self._edited(line, old[at], new[came[at]])
         whole = statements(old, new, came, at) if fate is Fate.TURNED else None
-        return fate if whole is None else self._edited(line, *whole)
+        fate = fate if whole is None else self._edited(line, *whole)
+        fresh = (text for j, text in enumerate(new) if j not in came.values())
+        again = fate in (Fate.EDITED, Fate.ALTERED) and any(recalls(text, line.text, self._unmade) for text in fresh)
+        return Fate.TURNED if again else fate
 
     def _edited(self, line: Line, old: bytes, new: bytes) -> Fate:
         if self._weights.key(old) == self._weights.key(new):

@@ -21,6 +21,8 @@ _LOGIC = frozenset(b"! & | 0 not and or false False FALSE".split())
 """Tokens that turn a condition around, or widen or narrow it, when they come into a line or leave it."""
 _OPERATORS = frozenset(b"< > = ! & | + - * / % ^ ~ ?".split())
 _DECIDES = re.compile(rb"[\s}]*(if|elif|elsif|else\s+if|while|until|unless|for|switch|case|assert)\b")
+RECALLS = 0.8
+"""Share of tokens in common from which a line is an old one again."""
 _NUMBER = re.compile(rb"\d{1,18}(?:\.\d{1,18})*")
 LEAVES = re.compile(rb"\s*(return|raise|throw|goto|break|continue|exit|abort|die|panic)\b")
 """A line that leaves: what a guard is for."""
@@ -83,6 +85,12 @@ def returns(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
         if was == form and (olds < values > now or olds > values < now):
             return True
     return False
+
+
+def recalls(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
+    """Whether a line that came beside what the patch made is, but for little, what it took out."""
+    likeness = max((alike(old, new) for old in unmade), default=0.0)
+    return likeness >= RECALLS and likeness > alike(made, new)
 
 
 def raised(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:

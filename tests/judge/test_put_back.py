@@ -79,6 +79,19 @@ def test_a_line_of_a_file_that_was_deleted_and_restored_is_followed(word: str, d
     assert (found.action == "drop") is drops, found.reason
 
 
+ONE = '    return mount("tmpfs", path, MS_RDONLY, "blocks=1,inodes=1");\n'
+TWO = ONE.replace("inodes=1", "inodes=2")
+
+
+@pytest.mark.parametrize(("first", "drops"), [("inodes=2", True), ("inodes=1", False)])
+def test_an_old_line_beside_the_patchs_own_is_back(first: str, drops: bool, tmp_path: Path) -> None:
+    """Upstream tries it the old way first, and only then as the patch has it."""
+    tried = ONE.replace("return", "int err =").replace("inodes=1", first)
+    then = '    if (err)\n        err = mount("tmpfs", path, MS_RDONLY, "blocks=1,inodes=2");\n    return err;\n'
+    found = merged(tmp_path, run(ONE), run(TWO), run(tried + then if not drops else tried + "    return err;\n"))
+    assert (found.action == "drop") is drops, found.reason
+
+
 CHECK = "    if (ctx->room < wanted)\n        report(ctx, wanted, ctx->owner);\n"
 
 
