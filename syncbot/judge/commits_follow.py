@@ -213,9 +213,8 @@ class Follower:
     def _given_up(self, path: str) -> bool:
         """Whether a file is gone from the release, and did not move."""
         last = self._history.touches(path)[-1]
-        if self._target(path) is not None:
-            return False
-        return last.new is None and self._moved_to(last, self._content(last.old)) is None
+        gone = self._target(path) is None and last.new is None
+        return gone and self._moved_to(last, self._content(last.old)) is None
 
     def _elsewhere(self, path: str, key: int | None, texts: Collection[bytes], moves: int) -> dict[bytes, End]:
         """Those of the squeezed texts that the commit wrote in other files, and what became of them there."""
@@ -370,7 +369,7 @@ class Follower:
         return self._weights(self._weights.key(line))
 
     def _moved_within(self, edit: Edit, ends: list[tuple[int, Change, End]], lines: dict[int, Line]) -> None:
-        """Lines that the edit only moved within their file go on from where they are now, if their home moved too."""
+        """Lines that the edit only moved within their file go on from there, if their home moved too, or is no more."""
         old = Counter(squeeze(edit.a[i]) for c in edit.changes for i in range(c.a0, c.a1))
         where: dict[bytes, list[int]] = {}
         for change in edit.changes:
@@ -381,7 +380,8 @@ class Follower:
             text = squeeze(edit.a[index])
             if len(where.get(text, ())) < old[text]:
                 continue
-            spots = (j for j in where[text] if j not in lines and at_home(edit, index, j))
+            gone = end.fate is Fate.SWEPT
+            spots = (j for j in where[text] if j not in lines and (gone or at_home(edit, index, j)))
             if (spot := next(spots, None)) is not None:
                 lines[spot] = Line(end.text, key=edit.key)
                 ends.remove(entry)

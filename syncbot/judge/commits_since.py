@@ -32,7 +32,7 @@ MOST_OUT = 0.5
 """Share of a change's weight that, taken out, leaves no more than odds and ends of it."""
 SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
-_ANEW = (Fate.EDITED, Fate.ALTERED, Fate.REPLACED)
+_ANEW = (Fate.EDITED, Fate.ALTERED, Fate.REPLACED, Fate.TURNED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,24 @@ def test_an_import_that_is_put_back_and_serves_nobody_was_not_taken_out(use: str
     assert (found.action == "drop") is drops, found.reason
 
 
+STEP = "    settle_devices(ctx);\n"
+
+
+@pytest.mark.parametrize(("later", "drops"), [(STEP, True), ("", False)])
+def test_a_line_that_went_to_another_function_may_be_taken_out_there(later: str, drops: bool, tmp_path: Path) -> None:
+    """Its function was given up, and all of it written into another one that was there before."""
+    other = "int second(struct ctx *ctx)\n{\n    second_setup(ctx);\n" + "{}" + "    second_end(ctx);\n}}\n\n"
+    other = other.replace("{\n    second_setup", "{{\n    second_setup")
+
+    def files(middle: str, inner: str = "") -> Files:
+        return {CODE: OTHERS + other.format(inner) + middle}
+
+    base, after = files(function("")), files(function(STEP))
+    moved, end = files("int more;\n", SETUP + STEP), files("int more;\n", SETUP + later)
+    found = merged(tmp_path, base, after, moved, end)
+    assert (found.action == "drop") is drops, found.reason
+
+
 def test_what_these_cases_share_is_dropped(tmp_path: Path) -> None:
     """The other side: nothing was put back."""
     goes(merged(tmp_path, run(""), run(LONG), run(LONG.replace("count_refusal(", "count_refused("), SETUP + OTHERS)))
