@@ -6,7 +6,7 @@ Identical code in another function is the trap: the lines agree in every way, an
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +21,8 @@ NEXT_TO = 3
 """Lines beside a change that say where it is: as many as a patch has context."""
 LARGE = 8.0
 """Weight from which a hunk is code of its own (a function, a test): where in its file it stands matters little."""
+MOST_PLACES = 500
+"""Places of a hunk's text in one file that are told apart."""
 _FAR = 3000
 """Lines that are walked back at most to find what encloses a line."""
 
@@ -39,8 +41,8 @@ def spot(hunk: Hunk, old: bytes, new: bytes, base: bytes | None, weights: Weight
     before, after = _whole_lines(hunk.old), _whole_lines(hunk.new)
     padded_old, padded_new = _padded(old), _padded(new)
     home = None if base is None else _home(hunk, base)
-    spots = list(_standing(after, padded_new))
-    if len(spots) > padded_old.count(after):
+    spots = _standing(after, padded_new)
+    if len(spots) > len(_standing(after, padded_old)):
         fresh = spots if len(spots) == 1 else _fresh(spots, after.count(b"\n") - 1, old, new) or spots
         away = home is not None and all(home.apart(new, start + leading(hunk)) for start in fresh)
         return Spot.THERE if away else Spot.HERE
@@ -154,14 +156,16 @@ def _home(hunk: Hunk, base: bytes) -> Home:
     return Home(base, at, definition(_split(base), at, lines[0] if lines else b""), lines)
 
 
-def _standing(lines: bytes, padded: bytes) -> Iterator[int]:
-    """Where a text of whole lines stands in another one: the numbers of the lines before it."""
+def _standing(lines: bytes, padded: bytes) -> list[int]:
+    """Where a text of whole lines stands in another one: the numbers of the lines before it, of the first places."""
+    found: list[int] = []
     at = padded.find(lines) if lines.strip() else -1
     line = last = 0
-    while at >= 0:
+    while at >= 0 and len(found) < MOST_PLACES:
         line, last = line + padded.count(b"\n", last, at), at
-        yield line
+        found.append(line)
         at = padded.find(lines, at + 1)
+    return found
 
 
 _CONTROL = re.compile(

@@ -30,6 +30,10 @@ MOST_LIVES = 2 / 3
 """Share of a change's weight that must live on where its place is as it was before the commit."""
 MOST_OUT = 0.5
 """Share of a change's weight that, taken out, leaves no more than odds and ends of it."""
+MOST_MOVED = 50
+"""Lines of a change that only moved and are followed: of a patch with more, a single word is not all."""
+MOST_IMPORTS = 20
+"""Imports that a change takes out and that are looked after: who takes out more moves a file's head."""
 SETTLED = frozenset({State.NOOP, State.PLACED, State.WRAPPED})
 AS_BEFORE = frozenset({State.NEEDED, State.BESIDE})
 _ANEW = (Fate.EDITED, Fate.ALTERED, Fate.REPLACED, Fate.TURNED)
@@ -147,7 +151,7 @@ class _Commit:
             change = block.change
             mine = [i for i in range(change.b0, change.b1) if key(new[i]) in added]
             minus = [i for i in range(change.a0, change.a1) if key(old[i]) in removed]
-            moved = [i for i in range(change.b0, change.b1) if key(new[i]) in carried]
+            moved = [i for i in range(change.b0, change.b1) if key(new[i]) in carried][:MOST_MOVED]
             if mine or minus or moved:
                 found.append(self._since(block, mine, minus, moved, gone=there is None))
         return found
@@ -183,7 +187,8 @@ class _Commit:
                 continue
             fates[end.fate] = fates.get(end.fate, 0.0) + w(w.key(end.text))
             keys |= set() if end.fate is Fate.STANDS else {end.key}
-        telling = [i for i in minus if not self._does or not imports(self._old_lines[i]) or self._unused(i)]
+        serves = {i for i in minus if self._does and imports(self._old_lines[i])}
+        telling = [i for i in minus if i not in serves or (len(serves) <= MOST_IMPORTS and self._unused(i))]
         remains = block.measures.remains if telling and not gone else 0.0
         lost = any(not end.fate.lives and end.text not in texts for end in ends)
         guarded = not gone and block.measures.guarded
@@ -210,8 +215,10 @@ class _Commit:
 
     def _unused(self, index: int) -> bool:
         """Whether an import that the patch takes out stands there again, and serves nobody."""
-        there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
         line = self._old_lines[index]
+        if self._weights.key(line) not in self._there_keys:
+            return False
+        there = next((content for path in self._paths if (content := self._target(path)) is not None), b"")
         without = b"\n".join(text for text in there.split(b"\n") if text.strip() != line.strip())
         return without != there and not orphaned(line, without)
 

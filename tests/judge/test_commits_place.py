@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from syncbot.judge.commits_place import defines
+from syncbot.diff.patch import Hunk
+from syncbot.judge.commits_lines import Weights
+from syncbot.judge.commits_place import MOST_PLACES, Spot, defines, spot
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,19 @@ from syncbot.judge.commits_place import defines
 def test_definitions_are_told_from_statements(lines: str, whole: bool) -> None:
     """Of statements the order counts: a definition may stand anywhere in its class."""
     assert defines(lines.encode().split(b"\n")) is whole
+
+
+ADDED = Hunk(0, 5, (("+", b"repeat();\n"),))
+WEIGHTS = Weights(lambda line: 0)
+
+
+@pytest.mark.parametrize(("before", "now", "here"), [(3, 3, False), (3, 4, True), (0, 1, True), (4, 3, False)])
+def test_lines_that_follow_one_another_are_counted_one_by_one(before: int, now: int, here: bool) -> None:
+    """In a hunk without context the end of one is the start of the next."""
+    old, new = (b"int head;\n" + b"repeat();\n" * count for count in (before, now))
+    assert (spot(ADDED, old, new, None, WEIGHTS) is Spot.HERE) is here
+
+
+def test_more_places_than_are_told_apart_show_nothing() -> None:
+    old, new = (b"repeat();\n" * (MOST_PLACES + more) for more in (5, 6))
+    assert spot(ADDED, old, new, None, WEIGHTS) is not Spot.HERE
