@@ -209,9 +209,12 @@ class Daemon:
             signal.SIGHUP: self._asked_to_read,
         }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        # a signal that comes right before the wait would be heard at the next one only
+        ear = signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
         try:
             yield
         finally:
+            signal.set_wakeup_fd(ear)
             for number, handler in before.items():
                 signal.signal(number, handler)
 

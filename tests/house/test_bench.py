@@ -136,7 +136,7 @@ def test_mutants_of_a_folder_and_of_generated_histories(tiny: Tiny) -> None:
     for asked in (tiny.labelled("DROPPED_UPSTREAM", "KEPT"), ["--only", "exact_cherry_pick", "--seeds", "1"]):
         made = document("mutants", *asked, "--jobs", "1", "--list")
         kinds = rows(made)
-        assert list(kinds) == ["a", "b", "B", "c", "d"]
+        assert list(kinds) == ["a", "b", "B", "c", "d", "e"]
         assert all(kinds[kind]["made"] for kind in "acd")
         assert all(row["dropped whole"] <= row["made"] for row in kinds.values())
         assert kinds["a"]["dropped whole"] == 0
