@@ -95,12 +95,12 @@ def recalls(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
 
 def raised(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
     """Whether nothing but versions differs, and they went on beyond what the patch raised them to: from 1.2 to 1.3, and
-    it is 1.4. A number of one part may be anything; a version only grows."""
+    it is 1.4. A number of one part may be anything, and one of four an address; a version only grows."""
     form, values = _valued(made)
     there, now = _valued(new)
     for was, olds in map(_valued, unmade if there == form else ()):
         steps = [(a, b, c) for a, b, c in zip(olds, values, now, strict=True) if not a == b == c] if was == form else []
-        if steps and all(min(map(len, step)) > 1 and step[0] < step[1] <= step[2] for step in steps):
+        if steps and all(all(1 < len(n) < 4 for n in step) and step[0] < step[1] <= step[2] for step in steps):
             return True
     return False
 
