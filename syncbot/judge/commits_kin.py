@@ -95,7 +95,10 @@ def recalls(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
 
 def raised(new: bytes, made: bytes, unmade: Iterable[bytes]) -> bool:
     """Whether nothing but versions differs, and they went on beyond what the patch raised them to: from 1.2 to 1.3, and
-    it is 1.4. A number of one part may be anything, and one of four an address; a version only grows."""
+    it is 1.4. A number of one part may be anything, one of four an address, and in a line that decides a higher one may
+    leave out what the patch let in; else a version only grows."""
+    if _DECIDES.match(made):
+        return False
     form, values = _valued(made)
     there, now = _valued(new)
     for was, olds in map(_valued, unmade if there == form else ()):

@@ -52,6 +52,7 @@ def test_a_version_that_went_on_beyond_the_patch_has_it(
         ("go 1.2", "go 1.3", "go 1.4 or 1.5", False),
         ("go 1.2", "go 1.2", "go 1.4", False),
         ("wait 1.2 of 5", "wait 1.3 of 5", "wait 1.4 of 6", False),
+        ("if go < 1.2", "if go < 1.3", "if go < 1.4", False),
         ("server 10.0.0.1", "server 10.0.0.2", "server 10.0.0.3", False),
     ],
 )
