@@ -180,8 +180,8 @@ def lives_on(case: Case, trace: Trace) -> bool:
                 return False
             changes += kept
     total = trace.weight
-    if _tiny(case, total) and any(change.word for change in changes):
-        return False
+    if min(total, case.score.weight) < SMALL and any(change.word for change in changes):
+        return False  # as trees weigh it: a long comment does not make it large
     if any(change.returned >= (REMAINS if total >= LARGE else LEAST) for change in changes):
         return False
     if own or trace.identical:
@@ -194,14 +194,6 @@ def lives_on(case: Case, trace: Trace) -> bool:
     if total < SMALL and _of(changes, Fate.ALTERED, Fate.REPLACED):
         return False
     return taken + _of(changes, Fate.REPLACED) <= MOST_REPLACED * total
-
-
-def _tiny(case: Case, total: float) -> bool:
-    """Whether a single word may be all that a patch is for: as trees weigh it, for a long comment does not make it
-    large; where a file moved, they do not weigh it, and the commit's own lines count."""
-    if any(file.state is FileState.GONE for file in deciding(case.files)):
-        return total < LARGE
-    return min(total, case.score.weight) < SMALL
 
 
 def _succeeded(change: Since, *, own: bool) -> Since:

@@ -242,15 +242,3 @@ def test_lines_on_one_side_tell_the_place(path: str, tmp_path: Path) -> None:
     steps = [("Document", tree(there, "")), ("Check all", tree(there, ENTRY))]
     later = ("Go on", tree(there, ENTRY.replace("env: all", "env: all-of-them")))
     goes(by_history(tmp_path, patch_of(base, after), base, *steps, later))
-
-
-@pytest.mark.parametrize(("lines", "drops"), [(LONG, True), (CHECKED, False)])
-def test_a_word_of_a_large_patch_may_change_in_a_file_that_moved(lines: str, drops: bool, tmp_path: Path) -> None:
-    """Two trees do not know the file any more, and weigh nothing of it: what the commit wrote tells how large it is."""
-    before, after = {"old.c": OTHERS + function("")}, {"old.c": OTHERS + function(lines)}
-    moved = {"kept/new.c": after["old.c"]}
-    strange = "".join(f"int strange_{n}(void)\n{{\n    return {n};\n}}\n\n" for n in range(40))
-    edited = {"kept/new.c": strange + function(lines.replace("count_refusal", "count_refused"))}
-    steps = (("Merge it", after), ("Move", moved), ("Work on it", edited))
-    found = by_history(tmp_path, patch_of(before, after), before, *steps)
-    goes(found) if drops else stays(found)
