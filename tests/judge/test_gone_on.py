@@ -242,3 +242,18 @@ def test_lines_on_one_side_tell_the_place(path: str, tmp_path: Path) -> None:
     steps = [("Document", tree(there, "")), ("Check all", tree(there, ENTRY))]
     later = ("Go on", tree(there, ENTRY.replace("env: all", "env: all-of-them")))
     goes(by_history(tmp_path, patch_of(base, after), base, *steps, later))
+
+
+def test_a_long_comment_in_a_file_that_moved_does_not_make_a_tiny_patch_large(tmp_path: Path) -> None:
+    """A word of its only statement was altered; trees weigh nothing of the other file, for it is elsewhere now."""
+    said = "".join(f"/* Of what is wanted in case {n}, only so much is taken. */\n" for n in range(14))
+
+    def files(code: str, notes: str, path: str = "old.c") -> Files:
+        return {CODE: OTHERS + function(code), path: notes}
+
+    line, part = "    set_limit(ctx, wanted);\n", OTHERS.replace("other_", "part_")
+    base, after = files("", part), files(line, said + part)
+    strange = "".join(f"int strange_{n}(void)\n{{\n    return {n};\n}}\n\n" for n in range(40))
+    later = files(line.replace("wanted", "offered"), said + strange, "kept/new.c")
+    steps = (("Merge it", after), ("Move", files(line, said + part, "kept/new.c")), ("Work on it", later))
+    stays(by_history(tmp_path, patch_of(base, after), base, *steps))
